@@ -1,0 +1,70 @@
+"""Errors of the engine: one tree, so that callers can catch by meaning.
+
+::
+
+    AuraError
+    ├── SettingsError         a setting is missing or has a bad value
+    ├── ClusterError          the embedded PostgreSQL cannot be started or joined
+    ├── SourceError           a source database cannot be read
+    ├── IdentityError         references contradict each other
+    ├── ModelError            a language model cannot be loaded or understood
+    ├── ArtefactError         a stored model version cannot be read
+    ├── StoreError            the analytics database cannot be read or written
+    ├── RunError              a run cannot go on; its message is for people
+    │   └── ConfirmationNeeded  a run would remove too many people
+    ├── AccessDenied          the viewer may not read this
+    └── DemoError             demo data cannot be made or do not match
+
+Every message is written for the person who reads it: what happened, and what to do.
+Driver errors are wrapped at the boundary and stay reachable as ``__cause__``.
+"""
+
+from __future__ import annotations
+
+
+class AuraError(Exception):
+    """Base of all errors that AURA monitor raises on purpose."""
+
+
+class SettingsError(AuraError):
+    """A setting is missing or has a bad value."""
+
+
+class ClusterError(AuraError):
+    """The embedded PostgreSQL cannot be started or joined."""
+
+
+class SourceError(AuraError):
+    """A source database cannot be read."""
+
+
+class IdentityError(AuraError):
+    """References of one person contradict each other."""
+
+
+class ModelError(AuraError):
+    """A language model cannot be loaded or understood."""
+
+
+class ArtefactError(AuraError):
+    """A stored model version cannot be read."""
+
+
+class StoreError(AuraError):
+    """The analytics database cannot be read or written."""
+
+
+class RunError(AuraError):
+    """A run cannot go on."""
+
+
+class ConfirmationNeeded(RunError):
+    """A run would remove more people than is allowed without a confirmation."""
+
+
+class AccessDenied(AuraError):
+    """The viewer may not read this."""
+
+
+class DemoError(AuraError):
+    """Demo data cannot be made, or do not match what was asked for."""
