@@ -1,0 +1,1 @@
+"""The ``./aura`` command: one verb a module, thin over the engine."""

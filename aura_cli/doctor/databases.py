@@ -1,0 +1,152 @@
+"""The four databases: reachable, with which role, and at which structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from aura_cli.databases import ANALYTICS_DATABASE
+from aura_cli.doctor.findings import Finding, State
+from aura_engine.errors import AuraError, SettingsError
+from aura_engine.i18n import t
+from aura_engine.logs import redact
+from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, Settings
+from aura_engine.sql import load_queries
+
+CONNECT_SECONDS: Final = 5
+READER_ROLE: Final = "aura_reader"
+_SHOWN_TABLES: Final = 3
+
+
+@dataclass(frozen=True)
+class Role:
+    """What the server says of itself and of the connected role."""
+
+    server_version: str
+    name: str
+    is_superuser: bool
+    can_create: bool
+
+
+def databases(settings: Settings) -> Iterator[Finding]:
+    """Look at the configured databases, or at the embedded ones that ``demo`` made."""
+    area = t("cli.area_databases")
+    try:
+        urls = settings.database_urls()
+    except SettingsError as error:
+        if settings.configured_url_names():
+            yield Finding(area, "DATABASE_URL_*", State.BROKEN, t("cli.incomplete"), str(error))
+        else:
+            mend = t("cli.mend_no_databases")
+            yield Finding(area, "DATABASE_URL_*", State.NOTE, t("cli.not_configured"), mend)
+        return
+    if urls is not None:
+        yield from check_all(urls)
+        return
+    try:
+        with _embedded_urls(settings) as embedded:
+            if embedded is None:
+                mend = t("cli.mend_no_demo")
+                yield Finding(area, "AURA_EMBEDDED", State.NOTE, t("cli.no_demo_yet"), mend)
+            else:
+                yield from check_all(embedded)
+    except AuraError as error:
+        yield Finding(area, "AURA_EMBEDDED", State.BROKEN, t("cli.unreachable"), str(error))
+
+
+@contextmanager
+def _embedded_urls(settings: Settings) -> Iterator[DatabaseUrls | None]:
+    from aura_engine.cluster import EmbeddedCluster
+
+    cluster = EmbeddedCluster(settings.cluster_dir)
+    if not cluster.exists:
+        yield None
+        return
+    with cluster.acquire() as lease:
+        yield DatabaseUrls(
+            lease.url(ANALYTICS_DATABASE),
+            lease.url("aura_auth", READER_ROLE),
+            lease.url("aura_social", READER_ROLE),
+            lease.url("aura_messaging", READER_ROLE),
+        )
+
+
+def check_all(urls: DatabaseUrls) -> Iterator[Finding]:
+    """Look at the four databases at their addresses."""
+    analytics, *sources = DATABASE_URL_NAMES
+    yield from check(analytics, urls.analytics, analytics_findings)
+    for name, url in zip(sources, (urls.auth, urls.social, urls.messaging), strict=True):
+        yield from check(name, url, source_findings)
+
+
+def check(
+    name: str, url: URL, look: Callable[[str, Connection], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """Connect to one database and look at it."""
+    area = t("cli.area_databases")
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "aura-doctor"},
+    )
+    try:
+        with engine.connect() as connection:
+            found = [*look(name, connection)]
+    except DatabaseError as error:
+        reason = redact(str(error.orig)).strip().partition("\n")[0]
+        detail = f"{t('cli.unreachable')}: {reason}"
+        found = [Finding(area, name, State.BROKEN, detail, t("cli.mend_unreachable", name=name))]
+    yield from found
+
+
+def role_of(connection: Connection) -> Role:
+    """Ask the server who we are."""
+    row = connection.execute(text(load_queries("doctor")["server_and_role"])).one()
+    return Role(row.server_version, row.role_name, row.is_superuser, row.can_create)
+
+
+def source_findings(name: str, connection: Connection) -> Iterator[Finding]:
+    """Say whether a source's role can do more than read."""
+    area = t("cli.area_databases")
+    role = role_of(connection)
+    served = t("cli.served", version=role.server_version, role=role.name)
+    mend = t("cli.mend_role", name=name)
+    if role.is_superuser:
+        yield Finding(area, name, State.WARNING, f"{served}; {t('cli.superuser')}", mend)
+        return
+    query = text(load_queries("doctor")["writable_tables"])
+    writable = list(connection.execute(query).scalars())
+    if not writable:
+        yield Finding(area, name, State.GOOD, f"{served}; {t('cli.only_reads')}")
+        return
+    some = ", ".join(writable[:_SHOWN_TABLES])
+    detail = t("cli.can_write", count=len(writable), some=some)
+    yield Finding(area, name, State.WARNING, f"{served}; {detail}", mend)
+
+
+def analytics_findings(name: str, connection: Connection) -> Iterator[Finding]:
+    """Say whether the analytics database has the structure that this version needs."""
+    from aura_engine.store.migrate import current_revision, head_revision
+
+    area = t("cli.area_databases")
+    role = role_of(connection)
+    served = t("cli.served", version=role.server_version, role=role.name)
+    if not role.can_create:
+        mend = t("cli.mend_create", name=name)
+        yield Finding(area, name, State.BROKEN, f"{served}; {t('cli.cannot_create')}", mend)
+    else:
+        yield Finding(area, name, State.GOOD, served)
+    current, head = current_revision(connection), head_revision()
+    subject = t("cli.structure")
+    if current == head:
+        yield Finding(area, subject, State.GOOD, t("cli.structure_current", revision=head))
+    else:
+        detail = t("cli.structure_old", current=current or t("cli.db_empty"), head=head)
+        yield Finding(area, subject, State.BROKEN, detail, t("cli.mend_structure"))

@@ -1,0 +1,10 @@
+"""What clients and the supervisor agree on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HOST: Final = "127.0.0.1"
+SUPERUSER: Final = "postgres"
+DEFAULT_LINGER_SECONDS: Final = 3.0
+EXIT_OTHER_SUPERVISOR: Final = 3

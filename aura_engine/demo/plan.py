@@ -1,0 +1,87 @@
+"""What demo data were made of: people, seed and first day, fixed until they are reset."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aura_engine.cluster.files import read_json, write_private
+from aura_engine.errors import DemoError
+from aura_engine.i18n import t
+
+HISTORY_DAYS: Final = 120
+DEFAULT_USERS: Final = 2_000
+DEFAULT_SEED: Final = 42
+MIN_USERS: Final = 100
+"""Fewer people are no population: the detectors have nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """The numbers that determine all demo data.
+
+    Parameters
+    ----------
+    users : int
+        People who are scored; staff come on top.
+    seed : int
+        Of everything random.
+    epoch : date
+        First local day of the history.
+    """
+
+    users: int
+    seed: int
+    epoch: date
+
+    @classmethod
+    def new(cls, users: int | None, seed: int | None, *, now: datetime, zone: ZoneInfo) -> DemoPlan:
+        """Plan a population whose history reaches to the present.
+
+        Raises
+        ------
+        DemoError
+            If there are too few people to compare with one another.
+        """
+        people = DEFAULT_USERS if users is None else users
+        if people < MIN_USERS:
+            raise DemoError(t("demo.too_few_users", users=people, least=MIN_USERS))
+        today = now.astimezone(zone).date()
+        return cls(
+            people, DEFAULT_SEED if seed is None else seed, today - timedelta(days=HISTORY_DAYS)
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> DemoPlan | None:
+        """Read the plan of existing data; None where there are none."""
+        stored = read_json(path)
+        if stored is None:
+            return None
+        return cls(stored["users"], stored["seed"], date.fromisoformat(stored["epoch"]))
+
+    def write(self, path: Path) -> None:
+        """Keep the plan, whole or not at all."""
+        write_private(path, asdict(self) | {"epoch": self.epoch.isoformat()})
+
+    def require(self, users: int | None, seed: int | None) -> None:
+        """Check that what is asked for is what is there.
+
+        Raises
+        ------
+        DemoError
+            If it is not; names ``--reset``.
+        """
+        asked = (self.users if users is None else users, self.seed if seed is None else seed)
+        if asked != (self.users, self.seed):
+            raise DemoError(
+                t(
+                    "demo.other_data",
+                    users=self.users,
+                    seed=self.seed,
+                    asked_users=asked[0],
+                    asked_seed=asked[1],
+                )
+            )

@@ -1,0 +1,23 @@
+"""Text -> P(negative): models, their preparation of texts, and fingerprints of texts.
+
+Importing this package loads neither torch nor transformers; `load_scorer` does, when needed.
+"""
+
+from __future__ import annotations
+
+from aura_engine.nlp.hashing import text_hmac, text_key
+from aura_engine.nlp.loading import PRODUCTION_MODEL, REDUCED_MODEL, load_scorer
+from aura_engine.nlp.normalise import TextForm, is_wordless, normalise
+from aura_engine.nlp.scorer import TextScorer
+
+__all__ = [
+    "PRODUCTION_MODEL",
+    "REDUCED_MODEL",
+    "TextForm",
+    "TextScorer",
+    "is_wordless",
+    "load_scorer",
+    "normalise",
+    "text_hmac",
+    "text_key",
+]

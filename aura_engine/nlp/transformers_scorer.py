@@ -1,0 +1,178 @@
+"""Score texts with a sequence classifier of the transformers library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+import structlog
+import torch
+
+from aura_engine.errors import ModelError
+from aura_engine.i18n import t
+from aura_engine.nlp.batching import token_budget_batches
+from aura_engine.nlp.checkpoint import find_checkpoint
+from aura_engine.nlp.normalise import TextForm, form_for_model
+from aura_engine.nlp.quiet import quiet_hugging_face
+from aura_engine.nlp.scorer import Probabilities, score_distinct
+from aura_engine.nlp.splitting import piece_bounds
+from aura_engine.nlp.transformers_loading import LoadedClassifier, load_classifier
+
+log = structlog.get_logger(__name__)
+
+CPU_TOKENS_AT_ONCE: Final = 4096
+GPU_TOKENS_AT_ONCE: Final = 65536
+MOST_ROWS: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: int
+    tokens: list[int]
+
+
+class TransformersScorer:
+    """A classifier with a negative class, as a `aura_engine.nlp.scorer.TextScorer`.
+
+    Parameters
+    ----------
+    name, revision : str
+        Which model, and which state of its weights.
+    classifier : LoadedClassifier
+        The loaded model.
+    form : TextForm
+        How the model wants its texts.
+    tokens_at_once : int or None
+        Most tokens of a batch, padding included; None suits the device.
+    """
+
+    reduced: Final = False
+
+    def __init__(
+        self,
+        name: str,
+        revision: str,
+        classifier: LoadedClassifier,
+        form: TextForm,
+        *,
+        tokens_at_once: int | None = None,
+    ) -> None:
+        on_cpu = classifier.device.type == "cpu"
+        self.name = name
+        self.revision = revision
+        self._classifier = classifier
+        self._form = form
+        self._budget = tokens_at_once or (CPU_TOKENS_AT_ONCE if on_cpu else GPU_TOKENS_AT_ONCE)
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        *,
+        revision: str | None = None,
+        negative_label: str | None = None,
+        cache_dir: Path | None = None,
+        device: str | None = None,
+        tokens_at_once: int | None = None,
+    ) -> Self:
+        """Load a model by directory or hub name.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be had or would read wrongly; names the model and the mend.
+        """
+        with quiet_hugging_face():
+            checkpoint = find_checkpoint(name, revision, cache_dir)
+            classifier = load_classifier(checkpoint, negative_label, device)
+        log.info(
+            "nlp.model_loaded",
+            model=name,
+            revision=checkpoint.revision,
+            device=str(classifier.device),
+            window=classifier.window,
+        )
+        form = form_for_model(name)
+        return cls(name, checkpoint.revision, classifier, form, tokens_at_once=tokens_at_once)
+
+    def score(self, texts: Sequence[str]) -> Probabilities:
+        """Return P(negative) of each text; see `aura_engine.nlp.scorer.TextScorer`.
+
+        A text that the model cannot read is NaN and counted in the log.
+
+        Raises
+        ------
+        ModelError
+            If the model can read none of the texts.
+        """
+        return score_distinct(texts, self._form, self._score_distinct)
+
+    def _score_distinct(self, texts: list[str]) -> Probabilities:
+        pieces = self._pieces(texts)
+        sums = np.zeros(len(texts))
+        tokens = np.zeros(len(texts))
+        lengths = [len(piece.tokens) for piece in pieces]
+        for batch in token_budget_batches(lengths, self._budget, MOST_ROWS):
+            rows = [pieces[position] for position in batch]
+            for piece, p in zip(rows, self._read([r.tokens for r in rows]), strict=True):
+                sums[piece.text] += p * len(piece.tokens)
+                tokens[piece.text] += len(piece.tokens)
+        with np.errstate(invalid="ignore"):
+            result = (sums / tokens).astype(np.float32)
+        unread = int(np.isnan(result).sum())
+        if unread == len(texts):
+            raise ModelError(t("nlp.reads_nothing", model=self.name, count=unread))
+        if unread:
+            log.warning("nlp.texts_unread", model=self.name, texts=unread)
+        return result
+
+    def _pieces(self, texts: list[str]) -> list[_Piece]:
+        classifier = self._classifier
+        room = classifier.window - len(classifier.prefix) - len(classifier.suffix)
+        # verbose=False: a text beyond the window is split below, so the warning would mislead.
+        encoded = classifier.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+        pieces = []
+        for position, ids in enumerate(encoded):
+            if not ids or max(ids) >= classifier.vocabulary:
+                continue
+            bounds = [(0, len(ids))]
+            if len(ids) > room:
+                offsets = classifier.tokenizer(
+                    texts[position],
+                    add_special_tokens=False,
+                    verbose=False,
+                    return_offsets_mapping=True,
+                )["offset_mapping"]
+                bounds = piece_bounds(texts[position], offsets, room)
+            pieces += [_Piece(position, ids[start:stop]) for start, stop in bounds]
+        return pieces
+
+    def _read(self, rows: list[list[int]]) -> np.ndarray:
+        """Return P(negative) of each row; NaN for a row that fails even alone."""
+        try:
+            return self._forward(rows)
+        except RuntimeError as error:  # among them torch.OutOfMemoryError
+            if len(rows) == 1:
+                log.warning("nlp.row_failed", tokens=len(rows[0]), error=type(error).__name__)
+                return np.full(1, np.nan)
+        half = len(rows) // 2
+        return np.concatenate([self._read(rows[:half]), self._read(rows[half:])])
+
+    def _forward(self, rows: list[list[int]]) -> np.ndarray:
+        classifier = self._classifier
+        framed = [[*classifier.prefix, *row, *classifier.suffix] for row in rows]
+        ids = np.full((len(framed), max(map(len, framed))), classifier.padding, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for position, row in enumerate(framed):
+            ids[position, : len(row)] = row
+            mask[position, : len(row)] = 1
+        with torch.inference_mode():
+            logits = classifier.model(
+                input_ids=torch.from_numpy(ids).to(classifier.device),
+                attention_mask=torch.from_numpy(mask).to(classifier.device),
+            ).logits.float()
+            p = torch.sigmoid(logits) if classifier.independent else torch.softmax(logits, dim=-1)
+            return p[:, classifier.negative].cpu().numpy().astype(np.float64)

@@ -1,0 +1,8 @@
+"""Runs: the only place where sources, features, language, ensemble and store meet."""
+
+from __future__ import annotations
+
+from aura_engine.pipeline.context import PipelineContext
+from aura_engine.pipeline.full import STAGES, RunOutcome, RunParameters, run_full
+
+__all__ = ["STAGES", "PipelineContext", "RunOutcome", "RunParameters", "run_full"]

@@ -1,0 +1,139 @@
+"""Which model scores a run: the active version, or a new one and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any, Final
+
+import pandas as pd
+import structlog
+from sqlalchemy import Engine
+
+from aura_engine.errors import ArtefactError
+from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.store.model_versions import StoredModel, active_model, save_model
+
+log = structlog.get_logger(__name__)
+
+LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "pandas")
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """The model of a run, and the one that scored before it when that is another.
+
+    Parameters
+    ----------
+    id : int
+        Of the ``model_version``.
+    model : ScoringModel
+        Scores this run.
+    previous : ScoringModel or None
+        The former version, when this run activates a new one that replaces it.
+    fitted_because : str or None
+        Why a new version was fitted; None where the active one goes on.
+    """
+
+    id: int
+    model: ScoringModel
+    previous: ScoringModel | None
+    fitted_because: str | None
+
+
+def choose_model(
+    engine: Engine,
+    activity: pd.DataFrame,
+    *,
+    as_of: datetime,
+    parameters: dict[str, Any],
+    text_revision: str | None,
+    refit_days: int,
+    refit: bool,
+) -> ChosenModel:
+    """Return the active version, or fit and save a new one where design asks for it.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    activity : DataFrame
+        What the population did, with text columns where texts were scored.
+    as_of : datetime
+        Moment of the run.
+    parameters : dict
+        What defines the figures: n_clusters, contamination, window_days, timezone.
+    text_revision : str or None
+        Revision behind the text columns; None where no text was ever scored.
+    refit_days : int
+        Age at which a version is replaced.
+    refit : bool
+        Whether someone asked for a new version.
+    """
+    stored = active_model(engine)
+    previous = _restore(stored)
+    reason = _reason_to_fit(
+        stored,
+        previous,
+        as_of=as_of,
+        parameters=parameters,
+        text_revision=text_revision,
+        refit_days=refit_days,
+        refit=refit,
+    )
+    if reason is None and stored is not None and previous is not None:
+        return ChosenModel(stored.id, previous, None, None)
+    model = ScoringModel.fit(
+        activity,
+        as_of=as_of,
+        n_clusters=parameters["n_clusters"],
+        contamination=parameters["contamination"],
+    )
+    model_id = save_model(
+        engine,
+        fitted_at=as_of,
+        parameters=parameters,
+        text_revision=text_revision,
+        libraries={name: version(name) for name in LIBRARIES},
+        n_fitted=model.n_fitted,
+        summary=model.summary(),
+        artefact=model.to_bytes(),
+    )
+    log.info("model_fitted", model_version=model_id, reason=reason, n_fitted=model.n_fitted)
+    return ChosenModel(model_id, model, previous, reason)
+
+
+def _restore(stored: StoredModel | None) -> ScoringModel | None:
+    if stored is None:
+        return None
+    try:
+        return ScoringModel.from_bytes(stored.artefact)
+    except ArtefactError as error:
+        log.warning("model_not_restored", model_version=stored.id, reason=str(error))
+        return None
+
+
+def _reason_to_fit(
+    stored: StoredModel | None,
+    restored: ScoringModel | None,
+    *,
+    as_of: datetime,
+    parameters: dict[str, Any],
+    text_revision: str | None,
+    refit_days: int,
+    refit: bool,
+) -> str | None:
+    if stored is None:
+        return "first"
+    if restored is None:
+        return "unreadable"
+    if refit:
+        return "requested"
+    if stored.parameters != parameters:
+        return "parameters"
+    if stored.text_revision != text_revision:
+        return "text_model"
+    if as_of - stored.fitted_at >= timedelta(days=refit_days):
+        return "age"
+    return None

@@ -1,0 +1,90 @@
+"""What a run needs: the databases, the language model, the settings that define figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from aura_engine.nlp import TextScorer, text_key
+from aura_engine.settings import DatabaseUrls, Settings
+from aura_engine.sources import Sources, connect_sources
+from aura_engine.store.connect import connect_store
+
+
+def utc_now() -> datetime:
+    """Return the present; the one clock, injected so that tests can set it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class PipelineContext:
+    """Everything a run works with.
+
+    Parameters
+    ----------
+    store : Engine
+        The analytics database.
+    sources : Sources
+        The three source databases, read only.
+    scorer : TextScorer or None
+        The language model; None where a run reads no texts.
+    text_key : bytes
+        Key of the hash that stands for a text.
+    timezone : str
+        IANA name of the population's zone.
+    window_days : int
+        Days of KPIs 3 and 5.
+    refit_days : int
+        Age at which a model version is replaced.
+    clock : callable
+        Returns the present, zone-aware.
+    """
+
+    store: Engine
+    sources: Sources
+    scorer: TextScorer | None
+    text_key: bytes = field(repr=False)
+    timezone: str
+    window_days: int
+    refit_days: int
+    clock: Callable[[], datetime] = utc_now
+
+    def since(self, as_of: datetime) -> datetime:
+        """Return where the window of KPIs 3 and 5 begins, itself excluded."""
+        return as_of - timedelta(days=self.window_days)
+
+
+@contextmanager
+def open_context(
+    settings: Settings, urls: DatabaseUrls, *, scorer: TextScorer | None
+) -> Iterator[PipelineContext]:
+    """Open what a run works with, and close its connections afterwards.
+
+    Parameters
+    ----------
+    settings : Settings
+        Zone, window, ages and the key's place.
+    urls : DatabaseUrls
+        Of the four databases.
+    scorer : TextScorer or None
+        The language model; None for a run without texts.
+    """
+    key = text_key(settings.data_dir, settings.text_key)
+    store = connect_store(urls.analytics)
+    try:
+        with connect_sources(urls) as sources:
+            yield PipelineContext(
+                store=store,
+                sources=sources,
+                scorer=scorer,
+                text_key=key,
+                timezone=settings.timezone,
+                window_days=settings.window_days,
+                refit_days=settings.refit_days,
+            )
+    finally:
+        store.dispose()

@@ -1,0 +1,266 @@
+"""The full run: extract, read texts, score everyone, load a generation, flip."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from aura_engine.errors import RunError, StoreError
+from aura_engine.i18n import t
+from aura_engine.pipeline.choice import choose_model
+from aura_engine.pipeline.context import PipelineContext
+from aura_engine.pipeline.judgement import judge
+from aura_engine.pipeline.messages import run_events
+from aura_engine.pipeline.population import leavers, save_population
+from aura_engine.pipeline.publish import flip_run, load
+from aura_engine.pipeline.results import run_results
+from aura_engine.pipeline.scoring import TEXT_COLUMNS
+from aura_engine.pipeline.texts import TextSynchroniser
+from aura_engine.sources import Extraction, extract_activity
+from aura_engine.store.generation import sweep_generations
+from aura_engine.store.installation import read_installation
+from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
+from aura_engine.store.texts import latest_revision, negativity
+
+log = structlog.get_logger(__name__)
+
+STAGES: Final = ("extract", "texts", "kpis", "ensemble", "load", "flip")
+"""Stages of a full run in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunParameters:
+    """What a full run may be asked for.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Clusters of K-Means, 2 to 10.
+    contamination : float
+        Share that the forest calls anomalous.
+    skip_nlp : bool
+        Read no new text; stored scores are used.
+    refit : bool
+        Fit a new model version even if the active one would do.
+    confirm_leaving : bool
+        Go on even if more people left than a run may remove unasked.
+    """
+
+    n_clusters: int = 4
+    contamination: float = 0.1
+    skip_nlp: bool = False
+    refit: bool = False
+    confirm_leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a full run ended, for whoever started it."""
+
+    run_id: int
+    as_of: datetime
+    results: dict[str, Any]
+    seconds: dict[str, float]
+    text_model: str | None
+
+
+def run_full(
+    context: PipelineContext,
+    *,
+    as_of: datetime | None = None,
+    parameters: RunParameters | None = None,
+    requested_by: str = "aura",
+    progress: Progress = silent,
+) -> RunOutcome:
+    """Read the sources, score everyone and make the result what everybody reads.
+
+    Until the flip, readers see the former generation; if anything fails, they go on doing so
+    and the run's row says why.
+
+    Parameters
+    ----------
+    context : PipelineContext
+        Databases, language model, settings.
+    as_of : datetime, optional
+        Moment to score for; the present when not given. A past one is only for the demo's
+        replay: the sources keep no history of KPIs 1, 4 and 6.
+    parameters : RunParameters, optional
+        Defaults when not given.
+    requested_by : str
+        Who asked; goes to the run's row.
+    progress : callable
+        Called with stage, done and total.
+
+    Raises
+    ------
+    RunError
+        If another run goes on, the sources hold nobody, too few show enough, or a past `as_of`
+        is asked for outside the demo.
+    ConfirmationNeeded
+        If more people left than a run may remove unasked.
+    SourceError, StoreError, ModelError
+        If a database or the language model fails.
+    """
+    asked = parameters or RunParameters()
+    moment = as_of or context.clock()
+    if moment.tzinfo is None:
+        raise RunError(t("pipeline.naive_as_of"))
+    if as_of is not None:
+        _require_demo(context)
+    with recorded_run(
+        context.store,
+        kind="full",
+        as_of=moment,
+        parameters=asdict(asked),
+        requested_by=requested_by,
+        progress=progress,
+    ) as recorder:
+        return _FullRun(context, moment, asked, recorder).run()
+
+
+def _require_demo(context: PipelineContext) -> None:
+    installation = read_installation(context.store)
+    if installation is None or installation.kind != "demo":
+        raise RunError(t("pipeline.past_as_of"))
+
+
+@dataclass
+class _FullRun:
+    context: PipelineContext
+    as_of: datetime
+    asked: RunParameters
+    recorder: RunRecorder
+
+    def run(self) -> RunOutcome:
+        try:
+            return self._run()
+        except DBAPIError as error:
+            raise StoreError(t("store.failed")) from error
+
+    def _run(self) -> RunOutcome:
+        started = time.monotonic()
+        store, stage = self.context.store, self.recorder.stage
+        sweep_generations(store)
+        with stage("extract"):
+            extraction = self._extract()
+            gone = leavers(store, extraction, confirmed=self.asked.confirm_leaving)
+            save_population(store, extraction, as_of=self.as_of)
+        with stage("texts"):
+            text_outcome = self._read_texts(extraction)
+        with stage("kpis"):
+            activity = self._with_negativity(extraction.activity, text_outcome["text_revision"])
+        with stage("ensemble"):
+            chosen = choose_model(
+                store,
+                activity,
+                as_of=self.as_of,
+                parameters=self._definitions(),
+                text_revision=text_outcome["text_revision"],
+                refit_days=self.context.refit_days,
+                refit=self.asked.refit,
+            )
+            raw = chosen.model.kpis(activity, as_of=self.as_of)
+            judgement = judge(store, chosen, raw, as_of=self.as_of)
+            results = run_results(judgement.generation, chosen.model)
+        with stage("load"):
+            load(store, self.recorder.run_id, judgement, as_of=self.as_of)
+        with stage("flip"):
+            events = run_events(
+                judgement.generation,
+                judgement.transitions,
+                chosen.model,
+                run_id=self.recorder.run_id,
+                results=results,
+                seconds=time.monotonic() - started,
+            )
+            self.recorder.count(
+                removed=len(gone),
+                transitions=len(judgement.transitions.changed),
+                new_cases=len(judgement.transitions.new_cases),
+                alerts=len(judgement.transitions.alerted),
+                fitted_because=chosen.fitted_because,
+            )
+            flip_run(
+                store,
+                self.recorder,
+                judgement,
+                chosen,
+                as_of=self.as_of,
+                gone=gone,
+                events=events,
+                results=results,
+                text_outcome=text_outcome,
+            )
+        return RunOutcome(
+            self.recorder.run_id,
+            self.as_of,
+            results,
+            self.recorder.seconds,
+            text_outcome["text_model"],
+        )
+
+    def _extract(self) -> Extraction:
+        extraction = extract_activity(
+            self.context.sources,
+            as_of=self.as_of,
+            window_days=self.context.window_days,
+            timezone=self.context.timezone,
+        )
+        self.recorder.count(
+            people=len(extraction.activity), unresolved=extraction.unresolved.as_dict()
+        )
+        return extraction
+
+    def _read_texts(self, extraction: Extraction) -> dict[str, Any]:
+        """Read and score new texts, and say for the run's row with which model."""
+        scorer = self.context.scorer
+        if scorer is None or self.asked.skip_nlp:
+            return {
+                "text_model": None,
+                "text_revision": latest_revision(self.context.store),
+                "texts_read_through": None,
+            }
+        tally = TextSynchroniser(
+            store=self.context.store,
+            sources=self.context.sources,
+            identity=extraction.identity,
+            scorer=scorer,
+            key=self.context.text_key,
+            since=self.context.since(self.as_of),
+            as_of=self.as_of,
+            recorder=self.recorder,
+        ).run()
+        self.recorder.count(texts=asdict(tally))
+        return {
+            "text_model": scorer.name,
+            "text_revision": scorer.revision,
+            "texts_read_through": self.as_of,
+        }
+
+    def _with_negativity(self, activity: pd.DataFrame, revision: str | None) -> pd.DataFrame:
+        if revision is None:
+            return activity
+        sums = negativity(
+            self.context.store,
+            since=self.context.since(self.as_of),
+            as_of=self.as_of,
+            revision=revision,
+        )
+        joined = activity.join(sums)
+        joined[TEXT_COLUMNS] = joined[TEXT_COLUMNS].fillna(0)  # no texts: counts of zero
+        return joined
+
+    def _definitions(self) -> dict[str, Any]:
+        """Return what the figures of a model version are defined by."""
+        return {
+            "n_clusters": self.asked.n_clusters,
+            "contamination": self.asked.contamination,
+            "window_days": self.context.window_days,
+            "timezone": self.context.timezone,
+        }

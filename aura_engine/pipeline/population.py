@@ -1,0 +1,54 @@
+"""The population of a run: who arrived, who left, and how many may leave at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from aura_engine.errors import ConfirmationNeeded, RunError
+from aura_engine.features.cohorts import age_band, region
+from aura_engine.i18n import t
+from aura_engine.sources import Extraction
+from aura_engine.store.people import known_people, save_people
+
+MAX_LEAVING_SHARE: Final = 0.05
+MAX_LEAVING: Final = 20
+"""More than both at once is likelier to be a broken source than people leaving."""
+
+
+def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[str]:
+    """Return who has no account any more.
+
+    Raises
+    ------
+    RunError
+        If the sources hold nobody at all.
+    ConfirmationNeeded
+        If more than 5 % of the people, and more than 20, would go without a confirmation.
+    """
+    if extraction.activity.empty:
+        raise RunError(t("pipeline.nobody"))
+    known = known_people(engine)
+    gone = known.index.difference(extraction.activity.index)
+    if not confirmed and len(gone) > max(MAX_LEAVING, MAX_LEAVING_SHARE * len(known)):
+        raise ConfirmationNeeded(t("pipeline.too_many_leave", gone=len(gone), known=len(known)))
+    return list(gone)
+
+
+def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) -> None:
+    """Bring the rows of people and memberships up to date with an extraction."""
+    activity = extraction.activity
+    people = pd.DataFrame(
+        {
+            "age_band": [age_band(born, as_of.date()) for born in activity["birth_date"]],
+            "region": [region(place) for place in activity["location"]],
+            "is_active": activity["is_active"],
+            "account_created_at": activity["account_created_at"],
+            "last_activity_at": activity["last_activity_at"],
+        },
+        index=activity.index,
+    )
+    save_people(engine, people, extraction.memberships, as_of=as_of)

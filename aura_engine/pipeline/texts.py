@@ -1,0 +1,202 @@
+"""Texts of the window: read once, scored once by their keyed hash, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import structlog
+from sqlalchemy import Engine
+
+from aura_engine.nlp import TextScorer, text_hmac
+from aura_engine.sources import (
+    IdentityMap,
+    Sources,
+    TextSource,
+    read_edited_texts,
+    read_texts,
+    text_digest,
+    text_ids,
+    texts_by_id,
+)
+from aura_engine.store.runs import RunRecorder, texts_read_through
+from aura_engine.store.texts import (
+    delete_refs,
+    lacks_scores,
+    ref_digests,
+    ref_ids,
+    save_refs,
+    save_scores,
+)
+
+log = structlog.get_logger(__name__)
+
+OVERLAP: Final = timedelta(days=1)
+"""Read again behind the last reading: a row can commit long after its ``created_at``."""
+PAGE: Final = 20_000
+"""Texts held at once; between pages no transaction stays open in a source."""
+CHUNK: Final = 2_000
+"""Rows that the server-side cursor hands over at a time."""
+
+
+@dataclass
+class TextTally:
+    """What a synchronisation did."""
+
+    read: int = 0
+    scored: int = 0
+    removed: int = 0
+    unresolved: int = 0
+
+
+@dataclass
+class TextSynchroniser:
+    """Brings references and scores of one window up to date with the sources.
+
+    Parameters
+    ----------
+    store : Engine
+        The analytics database; everyone of `identity` has a row in ``person``.
+    sources : Sources
+        The three source databases.
+    identity : IdentityMap
+        Resolves authors.
+    scorer : TextScorer
+        The language model.
+    key : bytes
+        Key of the hash.
+    since, as_of : datetime
+        The window, ``since`` excluded.
+    recorder : RunRecorder
+        Where progress goes.
+    """
+
+    store: Engine
+    sources: Sources
+    identity: IdentityMap
+    scorer: TextScorer
+    key: bytes = field(repr=False)
+    since: datetime
+    as_of: datetime
+    recorder: RunRecorder
+    tally: TextTally = field(default_factory=TextTally)
+
+    def run(self) -> TextTally:
+        """Read what is new or edited, then settle by digests what no timestamp tells."""
+        with self.store.connect() as connection:
+            through = texts_read_through(connection, self.scorer.revision)
+            window = {"since": self.since, "as_of": self.as_of}
+            if through and lacks_scores(connection, **window, revision=self.scorer.revision):
+                through = None
+        behind = max(through - OVERLAP, self.since) if through else self.since
+        for kind in TextSource:
+            for page in self._pages(kind, behind):
+                self._take(kind, page)
+            if through:
+                for chunk in read_edited_texts(
+                    self.sources,
+                    kind,
+                    edited_since=behind,
+                    since=self.since,
+                    as_of=self.as_of,
+                    chunk=CHUNK,
+                ):
+                    self._take(kind, chunk)
+            self._reconcile(kind)
+        return self.tally
+
+    def _pages(self, kind: TextSource, since: datetime) -> Iterator[pd.DataFrame]:
+        after: tuple[datetime, str] | None = None
+        while True:
+            chunks: list[pd.DataFrame] = []
+            reading = read_texts(
+                self.sources, kind, after=after, since=since, as_of=self.as_of, chunk=CHUNK
+            )
+            for chunk in reading:
+                chunks.append(chunk)
+                if len(chunks) * CHUNK >= PAGE:
+                    break
+            reading.close()  # type: ignore[attr-defined]  # ends the source's transaction
+            if not chunks:
+                return
+            page = pd.concat(chunks, ignore_index=True)
+            yield page
+            last = page.iloc[-1]
+            after = (last["written_at"].to_pydatetime(), str(last["text_id"]))
+
+    def _take(self, kind: TextSource, texts: pd.DataFrame) -> None:
+        """Save references of texts, score the words not seen before, drop what is gone."""
+        self.tally.read += len(texts)
+        wordless = texts["content"].isna()
+        if wordless.any():
+            self._drop(kind, list(texts.loc[wordless, "text_id"]))
+        people = self.identity.resolve(texts["user_ref"])
+        known = texts[~wordless & people.notna()]
+        self.tally.unresolved += int((~wordless & people.isna()).sum())
+        if not known.empty:
+            hmacs = [text_hmac(self.key, content) for content in known["content"]]
+            refs = pd.DataFrame(
+                {
+                    "source": kind.value,
+                    "text_id": known["text_id"].to_numpy(),
+                    "user_id_raiz": people[known.index].to_numpy(),
+                    "hmac": hmacs,
+                    "written_at": known["written_at"].to_numpy(),
+                }
+            )
+            refs["written_at"] = known["written_at"].array
+            unscored = save_refs(self.store, refs, revision=self.scorer.revision)
+            words = dict(zip(hmacs, known["content"], strict=True))
+            self._score({hmac: words[hmac] for hmac in unscored})
+        self.recorder.advance(self.tally.read)
+
+    def _score(self, words: dict[bytes, str]) -> None:
+        if not words:
+            return
+        scores = self.scorer.score(list(words.values()))
+        save_scores(
+            self.store,
+            list(words),
+            np.asarray(scores, dtype=np.float64).tolist(),
+            revision=self.scorer.revision,
+        )
+        self.tally.scored += len(words)
+
+    def _drop(self, kind: TextSource, text_ids_gone: list[str]) -> None:
+        delete_refs(self.store, kind.value, text_ids_gone)
+        self.tally.removed += len(text_ids_gone)
+
+    def _reconcile(self, kind: TextSource) -> None:
+        """Find deletions and late commits by comparing digests, person by person."""
+        window = {"since": self.since, "as_of": self.as_of}
+        found = text_digest(self.sources, kind, **window)
+        found = found.assign(user_id_raiz=self.identity.resolve(found["user_ref"]))
+        found = found.dropna(subset="user_id_raiz")
+        theirs = found.groupby("user_id_raiz").agg(
+            texts=("text_count", "sum"), digest=("id_xor", _xor)
+        )
+        ours = ref_digests(self.store, kind.value, **window)
+        both = theirs.join(ours, how="outer", lsuffix="_theirs", rsuffix="_ours").fillna(0)
+        differing = both[
+            (both["texts_theirs"] != both["texts_ours"])
+            | (both["digest_theirs"].astype("int64") != both["digest_ours"].astype("int64"))
+        ].index
+        if differing.empty:
+            return
+        user_refs = found.loc[found["user_id_raiz"].isin(differing), "user_ref"]
+        present = set(text_ids(self.sources, kind, list(user_refs), **window)["text_id"])
+        held = ref_ids(self.store, kind.value, list(differing), **window)
+        if gone := sorted(held - present):
+            self._drop(kind, gone)
+        late = sorted(present - held)
+        for start in range(0, len(late), PAGE):
+            self._take(kind, texts_by_id(self.sources, kind, late[start : start + PAGE]))
+        log.info("texts_reconciled", kind=kind.value, people=len(differing), late=len(late))
+
+
+def _xor(values: pd.Series) -> int:
+    return int(np.bitwise_xor.reduce(values.to_numpy(dtype=np.int64)))

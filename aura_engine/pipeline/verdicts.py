@@ -1,0 +1,60 @@
+"""Kept verdicts: silence must never make a person look better."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+VERDICT: Final = [
+    "cluster_label",
+    "severity_index",
+    "vote_kmeans",
+    "vote_dbscan",
+    "vote_forest",
+    "kmeans_cluster",
+    "verdict_as_of",
+    "model_version_id",
+]
+"""What is kept whole of someone who stopped showing: level, votes, ASI, its date and model."""
+
+
+def keep_verdicts(
+    current: pd.DataFrame, previous: pd.DataFrame, *, texts_are_read: bool
+) -> pd.DataFrame:
+    """Give people who stopped showing their last verdict, and mark them.
+
+    Someone stopped showing when KPI 3 or KPI 5 was observed in an earlier generation and is
+    missing now: words were deleted, or none came for a whole window.
+
+    Parameters
+    ----------
+    current : DataFrame
+        Freshly scored, indexed by root id, with the `VERDICT` columns and the raw KPIs.
+    previous : DataFrame
+        The generation that readers see now, same index; empty before the first run.
+    texts_are_read : bool
+        Whether KPI 5 exists in this run at all; without a language model its absence says
+        nothing about a person.
+
+    Returns
+    -------
+    DataFrame
+        `current` with had_messages, had_texts and stopped_showing added, and the verdicts of
+        those who stopped showing replaced.
+    """
+    before = previous.reindex(current.index)
+    messages = current["raw_ratio_night_messages"].notna()
+    texts = current["raw_sentiment_negativity_index"].notna()
+    had_messages = before["had_messages"].eq(True)
+    had_texts = before["had_texts"].eq(True)
+    stopped = (had_messages & ~messages) | (had_texts & ~texts & texts_are_read)
+    kept = current.assign(
+        had_messages=had_messages | messages,
+        had_texts=had_texts | texts,
+        stopped_showing=stopped,
+    )
+    who = stopped[stopped].index
+    for column in VERDICT:
+        kept.loc[who, column] = before.loc[who, column].astype(kept[column].dtype)
+    return kept

@@ -1,0 +1,127 @@
+"""Checked types of the settings, and what is said about a value that does not fit.
+
+No message quotes a value: it may hold a password.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from aura_engine.i18n import t
+
+MIN_KEY_LENGTH: Final = 32
+_DRIVER: Final = "postgresql+psycopg2"
+_BACKENDS: Final = frozenset({"postgres", "postgresql"})
+_REASONS: Final = {
+    "int_parsing": "settings.reason_int",
+    "int_parsing_size": "settings.reason_int",
+    "int_from_float": "settings.reason_int",
+    "bool_parsing": "settings.reason_bool",
+    "greater_than_equal": "settings.reason_at_least",
+    "less_than_equal": "settings.reason_at_most",
+    "string_too_long": "settings.reason_too_long",
+    "literal_error": "settings.reason_one_of",
+}
+
+
+def default_data_dir() -> Path:
+    """Return where data live unless ``AURA_DATA_DIR`` says otherwise.
+
+    Root's data must be reachable by the account that runs the embedded PostgreSQL,
+    which root's home is not.
+    """
+    if os.name == "posix" and os.geteuid() == 0:
+        return Path("/var/lib/aura")
+    data_home = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(data_home) if Path(data_home).is_absolute() else Path.home() / ".local" / "share"
+    return base / "aura"
+
+
+def parse_url(text: str) -> URL:
+    """Return a PostgreSQL address with the psycopg2 driver named.
+
+    Raises
+    ------
+    ValueError
+        If the text is not such an address; the message does not quote it.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        # The driver's own message quotes the address, password included.
+        raise ValueError(t("settings.url_unreadable")) from None
+    if url.get_backend_name() not in _BACKENDS:
+        raise ValueError(t("settings.url_scheme"))
+    if not url.host and "host" not in url.query:
+        raise ValueError(t("settings.url_host"))
+    if not url.database:
+        raise ValueError(t("settings.url_database"))
+    return url.set(drivername=_DRIVER)
+
+
+def _check_url(secret: SecretStr) -> SecretStr:
+    parse_url(secret.get_secret_value())
+    return secret
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError(t("settings.timezone_unknown")) from None
+    return name
+
+
+def _absolute_path(path: Path) -> Path:
+    try:
+        expanded = path.expanduser()
+    except RuntimeError:
+        raise ValueError(t("settings.path_home")) from None
+    if not expanded.is_absolute():
+        raise ValueError(t("settings.path_relative"))
+    return expanded
+
+
+def _check_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < MIN_KEY_LENGTH:
+        raise ValueError(t("settings.key_short", length=MIN_KEY_LENGTH))
+    return secret
+
+
+def _casefolded(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_url)]
+TextKey = Annotated[SecretStr, AfterValidator(_check_key)]
+AbsolutePath = Annotated[Path, AfterValidator(_absolute_path)]
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_casefolded)
+]
+LogFormat = Annotated[Literal["auto", "json", "console"], BeforeValidator(_casefolded)]
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """Say each bad value in the reader's language; pydantic's own words are English."""
+    said = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=True):
+        context = detail.get("ctx", {})
+        if detail["type"] == "value_error":
+            reason = str(context["error"])
+        else:
+            key = _REASONS.get(detail["type"], "settings.reason_other")
+            reason = t(key, **context).replace("' or '", "' o '")
+        if not detail["loc"]:
+            said.append(reason)
+        else:
+            said.append(t("settings.bad_value", variable=detail["loc"][0], reason=reason))
+    return said

@@ -1,0 +1,41 @@
+"""Rows of a source as data frames with the types the engine works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+
+def read_frame(
+    connection: Connection, query: str, parameters: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """Run a query and return its rows, columns named as in the query.
+
+    Values keep the driver's types; an empty result has the columns all the same.
+    """
+    result = connection.execute(text(query), dict(parameters or {}))
+    return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+
+
+def utc(values: pd.Series) -> pd.Series:
+    """Return times as ``datetime64[us, UTC]``, NaT where there is none.
+
+    Times without zone are taken as UTC, as aura_auth means them.
+    """
+    return pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
+
+
+def require_aware(moment: datetime, name: str) -> datetime:
+    """Return a zone-aware time as it is.
+
+    Raises
+    ------
+    ValueError
+        If it has no zone: such a time would mean something else on every machine.
+    """
+    if moment.utcoffset() is None:
+        raise ValueError(f"{name} must be zone-aware")
+    return moment

@@ -1,0 +1,1 @@
+"""The analytics database: tables, named queries, bulk load, runs, events, cases, access."""

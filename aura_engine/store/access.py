@@ -1,0 +1,62 @@
+"""Who may read what: the viewer that every read function takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from aura_engine.errors import AccessDenied
+from aura_engine.i18n import t
+
+
+class Role(StrEnum):
+    """What a person or client does with AURA monitor."""
+
+    COUNSELOR = "counselor"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+_AGGREGATES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST, Role.SYSTEM})
+_IDENTITIES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.SERVICE, Role.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Someone who reads results.
+
+    Parameters
+    ----------
+    name : str
+        Account or client; goes to the access log.
+    role : Role
+        What they may do.
+    communities : frozenset of UUID, optional
+        Only people who belong to one of these are visible; None means everyone.
+    """
+
+    name: str
+    role: Role
+    communities: frozenset[UUID] | None = None
+
+    @property
+    def sees_identities(self) -> bool:
+        """Whether root ids are given; an analyst gets pseudonyms only."""
+        return self.role in _IDENTITIES
+
+    def require_aggregates(self) -> None:
+        """Raise `AccessDenied` unless this viewer may read totals."""
+        if self.role not in _AGGREGATES:
+            raise AccessDenied(t("store.access_aggregates", role=self.role))
+
+    def scope(self) -> list[UUID] | None:
+        """Communities as a query parameter; None where everyone is visible."""
+        return None if self.communities is None else sorted(self.communities)
+
+
+SYSTEM: Final = Viewer("aura", Role.SYSTEM)
+"""The engine itself: schedules, runs and the command line."""

@@ -1,0 +1,52 @@
+"""Connections to the analytics database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from aura_engine.errors import StoreError
+from aura_engine.i18n import t
+
+
+def connect_store(url: URL, *, application_name: str = "aura") -> Engine:
+    """Make the engine of the analytics database; nothing connects yet."""
+    return create_engine(
+        url,
+        pool_size=5,
+        max_overflow=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "application_name": application_name,
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open the one REPEATABLE READ transaction in which a page or request reads.
+
+    Raises
+    ------
+    StoreError
+        If the database does not answer; the driver's error is its cause.
+    """
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise StoreError(t("store.unreachable")) from error
+    with connection:
+        connection = connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with connection.begin():
+            yield connection

@@ -1,0 +1,70 @@
+"""The ordered, replayable log of what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from aura_engine.sql import load_queries
+
+_QUERIES: Final = load_queries("store_events")
+_WRITER_LOCK: Final = 0x41555241_0003
+"""Held until commit by whoever writes events, so that `seq` follows the order of commits."""
+CHANNEL: Final = "aura_event"
+
+
+class EventType(StrEnum):
+    """Kinds of events that clients know."""
+
+    USER_RISK_UPDATE = "USER_RISK_UPDATE"
+    CRITICAL_ALERT = "CRITICAL_ALERT"
+    DISTRIBUTION_UPDATE = "DISTRIBUTION_UPDATE"
+    CLUSTERING_COMPLETE = "CLUSTERING_COMPLETE"
+    KPI_TREND_UPDATE = "KPI_TREND_UPDATE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event before it has a number; `user_id` is whom it speaks of, if anyone."""
+
+    type: EventType
+    payload: dict[str, Any]
+    user_id: str | None = None
+
+
+def write_events(
+    connection: Connection, events: Sequence[Event], *, run_id: int, as_of: datetime
+) -> None:
+    """Append events in the caller's transaction and wake whoever follows them."""
+    if not events:
+        return
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+    connection.execute(
+        text(_QUERIES["insert_event"]),
+        [
+            {
+                "created_at": as_of,
+                "type": event.type,
+                "run_id": run_id,
+                "user_id_raiz": event.user_id,
+                "payload": json.dumps(event.payload, ensure_ascii=False),
+            }
+            for event in events
+        ],
+    )
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def recent_alerts(engine: Engine, *, since: datetime) -> pd.Series:
+    """Return the ASI of each person's last alert since a moment, indexed by root id."""
+    with engine.connect() as connection:
+        frame = pd.read_sql(text(_QUERIES["recent_alerts"]), connection, params={"since": since})
+    return frame.set_index("user_id_raiz")["severity_index"]

@@ -1,0 +1,110 @@
+"""Generations of ``feature`` and months of ``risk_history``: load aside, attach, flip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+import structlog
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from aura_engine.sql import load_queries
+from aura_engine.store.bulk import copy_frame, in_batches
+
+log = structlog.get_logger(__name__)
+
+_QUERIES: Final = load_queries("store_generation")
+_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '2s'"
+
+
+def _ddl(connection: Connection, query: str, **names: object) -> None:
+    connection.exec_driver_sql(_QUERIES[query].format(**names))
+
+
+def _partition(run_id: int) -> dict[str, object]:
+    return {"partition": f"feature_{run_id:d}", "run_id": f"{run_id:d}"}
+
+
+def load_generation(engine: Engine, run_id: int, rows: pd.DataFrame) -> None:
+    """Load a run's rows beside what readers see, in committed batches, and attach them.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    run_id : int
+        The run; its rows become visible with `flip`, not before.
+    rows : DataFrame
+        Columns of ``feature`` without ``id`` and ``run_id``.
+    """
+    names = _partition(run_id)
+    with engine.begin() as connection:
+        _ddl(connection, "create_partition", **names)
+    for batch in in_batches(rows.assign(run_id=run_id)):
+        with engine.begin() as connection:
+            copy_frame(connection, str(names["partition"]), batch)
+    with engine.begin() as connection:
+        _ddl(connection, "index_partition", **names)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_LOCK_TIMEOUT)
+        _ddl(connection, "attach_partition", **names)
+
+
+def ensure_history_month(engine: Engine, as_of: datetime) -> None:
+    """Make the month of ``risk_history`` that holds `as_of`, if it is not there yet."""
+    first = as_of.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    partition = f"risk_history_{first:%Y_%m}"
+    with engine.begin() as connection:
+        if connection.scalar(text(_QUERIES["history_month_exists"]), {"partition": partition}):
+            return
+        connection.exec_driver_sql(_LOCK_TIMEOUT)
+        _ddl(
+            connection,
+            "create_history_month",
+            partition=partition,
+            first=first.isoformat(),
+            next=following.isoformat(),
+        )
+
+
+def stage_history(engine: Engine, run_id: int, history: pd.DataFrame) -> None:
+    """Load a run's history rows in committed batches; they show once the run has flipped."""
+    for batch in in_batches(history.assign(run_id=run_id)):
+        with engine.begin() as connection:
+            copy_frame(connection, "risk_history", batch)
+
+
+def flip(connection: Connection, run_id: int) -> None:
+    """Make a loaded generation the one that everyone reads, in the caller's transaction."""
+    connection.execute(text(_QUERIES["flip"]), {"run_id": run_id})
+
+
+def previous_generation(engine: Engine) -> pd.DataFrame:
+    """Return the verdicts that readers see now, indexed by root id (str)."""
+    with engine.connect() as connection:
+        frame = pd.read_sql(text(_QUERIES["previous_generation"]), connection)
+    return frame.set_index("user_id_raiz")
+
+
+def sweep_generations(engine: Engine) -> None:
+    """Drop what failed runs left behind and generations that nobody reads any more.
+
+    A reader who still holds a lock is not waited for: the next sweep tries again.
+    """
+    with engine.begin() as connection:
+        connection.execute(text(_QUERIES["discard_staged_history"]))
+        abandoned = connection.scalars(text(_QUERIES["abandoned_partitions"])).all()
+        outdated = connection.scalars(text(_QUERIES["outdated_partitions"])).all()
+        attached = set(connection.scalars(text(_QUERIES["attached_partitions"])))
+    for partition in [*abandoned, *outdated]:
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(_LOCK_TIMEOUT)
+                if partition in attached:
+                    _ddl(connection, "detach_partition", partition=partition)
+                _ddl(connection, "drop_partition", partition=partition)
+        except OperationalError as error:
+            log.warning("partition_kept", partition=partition, reason=type(error.orig).__name__)

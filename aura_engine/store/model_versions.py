@@ -1,0 +1,67 @@
+"""Model versions: what was fitted, and which one scores now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from aura_engine.sql import load_queries
+
+_QUERIES: Final = load_queries("store_models")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model version as stored; the artefact is opaque here."""
+
+    id: int
+    fitted_at: datetime
+    parameters: dict[str, Any]
+    text_revision: str | None
+    artefact: bytes = field(repr=False)
+
+
+def save_model(
+    engine: Engine,
+    *,
+    fitted_at: datetime,
+    parameters: dict[str, Any],
+    text_revision: str | None,
+    libraries: dict[str, str],
+    n_fitted: int,
+    summary: dict[str, Any],
+    artefact: bytes,
+) -> int:
+    """Save a fitted model, not active yet, and return its id."""
+    with engine.begin() as connection:
+        return int(
+            connection.execute(
+                text(_QUERIES["insert_model"]),
+                {
+                    "fitted_at": fitted_at,
+                    "parameters": json.dumps(parameters),
+                    "text_revision": text_revision,
+                    "libraries": json.dumps(libraries),
+                    "n_fitted": n_fitted,
+                    "summary": json.dumps(summary),
+                    "artefact": artefact,
+                },
+            ).scalar_one()
+        )
+
+
+def active_model(engine: Engine) -> StoredModel | None:
+    """Return the version that scores now; None before the first run."""
+    with engine.connect() as connection:
+        row = connection.execute(text(_QUERIES["active_model"])).mappings().one_or_none()
+    return None if row is None else StoredModel(**{**row, "artefact": bytes(row["artefact"])})
+
+
+def activate_model(connection: Connection, model_id: int, *, as_of: datetime) -> None:
+    """Make a version the one that scores, in the caller's transaction."""
+    connection.execute(text(_QUERIES["retire_models"]), {"id": model_id, "as_of": as_of})
+    connection.execute(text(_QUERIES["activate_model"]), {"id": model_id, "as_of": as_of})

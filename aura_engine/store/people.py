@@ -1,0 +1,85 @@
+"""Rows of people: arrive, change, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from aura_engine.sql import load_queries
+from aura_engine.store.bulk import in_batches, stage_frame
+from aura_engine.store.pseudonyms import draw_pseudonyms
+
+_QUERIES: Final = load_queries("store_people")
+_PERSON_COLUMNS: Final = (
+    "user_id_raiz uuid",
+    "pseudonym text",
+    "age_band text",
+    "region text",
+    "is_active boolean",
+    "account_created_at timestamptz",
+    "last_activity_at timestamptz",
+)
+_MEMBERSHIP_COLUMNS: Final = ("user_id_raiz uuid", "community_id uuid", "category text")
+
+
+def known_people(engine: Engine) -> pd.Series:
+    """Return the pseudonym of everyone whom we hold, indexed by root id (str)."""
+    with engine.connect() as connection:
+        frame = pd.read_sql(text(_QUERIES["known_people"]), connection)
+    return frame.set_index("user_id_raiz")["pseudonym"]
+
+
+def save_people(
+    engine: Engine, people: pd.DataFrame, memberships: pd.DataFrame, *, as_of: datetime
+) -> None:
+    """Insert who is new, update who changed, replace their memberships; in batches.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    people : DataFrame
+        Index ``user_id_raiz`` (str); columns age_band, region, is_active,
+        account_created_at, last_activity_at.
+    memberships : DataFrame
+        Columns user_id_raiz, community_id, category.
+    as_of : datetime
+        When someone new was first seen.
+    """
+    known = known_people(engine)
+    taken = set(known)
+    for batch in in_batches(people.sort_index()):
+        staged = batch.reset_index()
+        pseudonyms = staged["user_id_raiz"].map(known).astype(object)
+        newcomers = pseudonyms.isna()
+        pseudonyms[newcomers] = draw_pseudonyms(int(newcomers.sum()), taken)
+        staged.insert(1, "pseudonym", pseudonyms)
+        theirs = memberships[memberships["user_id_raiz"].isin(batch.index)]
+        with engine.begin() as connection:
+            stage_frame(connection, "staged_person", _PERSON_COLUMNS, staged)
+            stage_frame(connection, "staged_membership", _MEMBERSHIP_COLUMNS, theirs)
+            connection.execute(text(_QUERIES["insert_people"]), {"as_of": as_of})
+            connection.execute(text(_QUERIES["update_people"]))
+            connection.execute(text(_QUERIES["remove_old_memberships"]))
+            connection.execute(text(_QUERIES["upsert_memberships"]))
+
+
+def remove_people(connection: Connection, people: Sequence[str], *, as_of: datetime) -> None:
+    """Forget people whose account is gone, in the caller's transaction.
+
+    Their features, texts, history and events go; a case of theirs keeps its pseudonym and
+    notes under a tombstone.
+    """
+    who = {"people": list(people)}
+    hmacs = connection.scalars(text(_QUERIES["hmacs_of_people"]), who).all()
+    cases = connection.scalars(text(_QUERIES["tombstone_cases"]), {**who, "as_of": as_of}).all()
+    connection.execute(text(_QUERIES["note_tombstone"]), {"cases": list(cases), "as_of": as_of})
+    connection.execute(text(_QUERIES["delete_features"]), who)
+    connection.execute(text(_QUERIES["delete_people"]), who)
+    connection.execute(
+        text(_QUERIES["delete_orphan_scores"]), {"hmacs": [bytes(hmac) for hmac in hmacs]}
+    )

@@ -1,0 +1,35 @@
+"""Pseudonyms: random, short, easy to say, never derived from an id."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+LETTERS: Final = "ABCDEFGHJKLMNPQRSTVWXYZ"
+DIGITS: Final = "23456789"
+SYMBOLS: Final = LETTERS + DIGITS
+"""Without I, O, U, 0 and 1: nothing to mistake on paper or on the phone."""
+
+
+def _draw() -> str:
+    head = secrets.choice(LETTERS) + secrets.choice(DIGITS)
+    return f"{head}-{''.join(secrets.choice(SYMBOLS) for _ in range(4))}"
+
+
+def draw_pseudonyms(n: int, taken: set[str]) -> list[str]:
+    """Draw `n` pseudonyms such as ``K7-FQ2M``, of about 170 million, that nobody has.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    taken : set of str
+        Those in use; the drawn ones are added.
+    """
+    drawn: list[str] = []
+    while len(drawn) < n:
+        candidate = _draw()
+        if candidate not in taken:
+            taken.add(candidate)
+            drawn.append(candidate)
+    return drawn

@@ -1,0 +1,13 @@
+-- Events: ordered by commit, for sockets to replay.
+
+-- name: insert_event
+INSERT INTO event (created_at, type, run_id, user_id_raiz, payload)
+VALUES (:created_at, :type, :run_id, CAST(:user_id_raiz AS uuid), CAST(:payload AS jsonb));
+
+-- name: recent_alerts
+-- The last alert of each person since :since, with the ASI it spoke of.
+SELECT DISTINCT ON (user_id_raiz) user_id_raiz::text AS user_id_raiz,
+       (payload->>'severity_index')::float8 AS severity_index
+FROM event
+WHERE type = 'CRITICAL_ALERT' AND created_at > :since AND user_id_raiz IS NOT NULL
+ORDER BY user_id_raiz, created_at DESC;

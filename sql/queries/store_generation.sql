@@ -1,0 +1,73 @@
+-- Generations: each full run's rows in a partition of their own, then one flip.
+-- {partition} is feature_<run id>, made of our own integer.
+
+-- name: create_partition
+-- A table of its own until it is complete: attaching it takes no lock that a reader minds,
+-- where CREATE TABLE ... PARTITION OF would take an exclusive one.
+CREATE TABLE {partition} (
+    LIKE feature INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+    CONSTRAINT {partition}_run CHECK (run_id = {run_id})
+);
+
+-- name: index_partition
+-- The parent's indexes, made before attaching so that attaching only adopts them.
+ALTER TABLE {partition} ADD PRIMARY KEY (run_id, user_id_raiz);
+CREATE INDEX ON {partition} (run_id, cluster_label, severity_index DESC);
+ANALYZE {partition};
+
+-- name: attach_partition
+-- The CHECK above spares the scan.
+ALTER TABLE feature ATTACH PARTITION {partition} FOR VALUES IN ({run_id});
+
+-- name: abandoned_partitions
+-- Tables of runs that failed before they flipped.
+SELECT c.relname FROM pg_class c
+JOIN pipeline_run r ON c.relname = 'feature_' || r.id
+WHERE c.relkind = 'r' AND r.status = 'failed' AND r.flipped_at IS NULL;
+
+-- name: outdated_partitions
+-- Generations that were replaced an hour ago or more; no page or request reads that long.
+SELECT c.relname FROM pg_class c
+JOIN pg_inherits i ON i.inhrelid = c.oid
+JOIN pipeline_run r ON c.relname = 'feature_' || r.id
+CROSS JOIN active_run a
+WHERE i.inhparent = 'feature'::regclass
+  AND r.id <> a.run_id
+  AND r.flipped_at < now() - interval '1 hour'
+  AND a.changed_at < now() - interval '1 hour';
+
+-- name: attached_partitions
+SELECT c.relname FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+WHERE i.inhparent = 'feature'::regclass;
+
+-- name: detach_partition
+ALTER TABLE feature DETACH PARTITION {partition};
+
+-- name: drop_partition
+DROP TABLE {partition};
+
+-- name: create_history_month
+-- Made beside the parent and attached, for the same reason as a generation.
+CREATE TABLE {partition} (LIKE risk_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+ALTER TABLE risk_history ATTACH PARTITION {partition} FOR VALUES FROM ('{first}') TO ('{next}');
+
+-- name: history_month_exists
+SELECT to_regclass(:partition) IS NOT NULL;
+
+-- name: discard_staged_history
+-- History of runs that never flipped is seen by nobody; it goes with them.
+DELETE FROM risk_history h USING pipeline_run r
+WHERE r.id = h.run_id AND r.status = 'failed' AND r.flipped_at IS NULL;
+
+-- name: flip
+-- The one row that readers follow.
+INSERT INTO active_run (run_id) VALUES (:run_id)
+ON CONFLICT (singleton) DO UPDATE
+SET run_id = excluded.run_id, data_version = active_run.data_version + 1, changed_at = now();
+
+-- name: previous_generation
+-- What the transition function compares with: the verdicts that readers see now.
+SELECT user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, vote_kmeans,
+       vote_dbscan, vote_forest, kmeans_cluster, verdict_as_of, model_version_id,
+       recorded_level, recorded_severity, had_messages, had_texts
+FROM user_feature_vector;

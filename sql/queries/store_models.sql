@@ -1,0 +1,19 @@
+-- Model versions: fitted, activated, retired.
+
+-- name: insert_model
+INSERT INTO model_version (fitted_at, parameters, text_revision, libraries, n_fitted, summary,
+                           artefact)
+VALUES (:fitted_at, CAST(:parameters AS jsonb), :text_revision, CAST(:libraries AS jsonb),
+        :n_fitted, CAST(:summary AS jsonb), :artefact)
+RETURNING id;
+
+-- name: active_model
+SELECT id, fitted_at, parameters, text_revision, artefact FROM model_version
+WHERE activated_at IS NOT NULL AND retired_at IS NULL;
+
+-- name: retire_models
+UPDATE model_version SET retired_at = :as_of
+WHERE activated_at IS NOT NULL AND retired_at IS NULL AND id <> :id;
+
+-- name: activate_model
+UPDATE model_version SET activated_at = :as_of WHERE id = :id AND activated_at IS NULL;

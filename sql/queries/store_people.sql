@@ -1,0 +1,64 @@
+-- People of the population: who they are to us, and how they leave.
+
+-- name: known_people
+SELECT user_id_raiz::text AS user_id_raiz, pseudonym FROM person;
+
+-- name: insert_people
+-- Of the staged batch, who is not there yet.
+INSERT INTO person (user_id_raiz, pseudonym, age_band, region, is_active, account_created_at,
+                    last_activity_at, first_seen_at)
+SELECT user_id_raiz, pseudonym, age_band, region, is_active, account_created_at,
+       last_activity_at, :as_of
+FROM staged_person
+ON CONFLICT (user_id_raiz) DO NOTHING;
+
+-- name: update_people
+-- Only rows that differ are written, so that an unchanged population costs no dead tuples.
+UPDATE person p
+SET age_band = s.age_band, region = s.region, is_active = s.is_active,
+    account_created_at = s.account_created_at, last_activity_at = s.last_activity_at
+FROM staged_person s
+WHERE p.user_id_raiz = s.user_id_raiz
+  AND (p.age_band, p.region, p.is_active, p.account_created_at, p.last_activity_at)
+      IS DISTINCT FROM
+      (s.age_band, s.region, s.is_active, s.account_created_at, s.last_activity_at);
+
+-- name: remove_old_memberships
+DELETE FROM person_community c
+USING staged_person p
+WHERE c.user_id_raiz = p.user_id_raiz
+  AND NOT EXISTS (
+      SELECT FROM staged_membership s
+      WHERE s.user_id_raiz = c.user_id_raiz AND s.community_id = c.community_id);
+
+-- name: upsert_memberships
+INSERT INTO person_community (user_id_raiz, community_id, category)
+SELECT user_id_raiz, community_id, category FROM staged_membership
+ON CONFLICT (user_id_raiz, community_id) DO UPDATE SET category = excluded.category
+WHERE person_community.category IS DISTINCT FROM excluded.category;
+
+-- name: tombstone_cases
+-- A case outlives the account: it keeps its pseudonym and notes, not the person.
+UPDATE risk_case
+SET user_id_raiz = NULL, account_deleted_at = :as_of, version = version + 1
+WHERE user_id_raiz = ANY(CAST(:people AS uuid[]))
+RETURNING id;
+
+-- name: note_tombstone
+INSERT INTO case_action (case_id, at, actor, action)
+SELECT unnest(CAST(:cases AS bigint[])), :as_of, 'aura', 'cuenta_eliminada';
+
+-- name: delete_features
+DELETE FROM feature WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
+
+-- name: delete_people
+-- Memberships, history, events and text references go with the row.
+DELETE FROM person WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
+
+-- name: delete_orphan_scores
+-- A score that no reference needs any more; the texts of those who left are forgotten too.
+DELETE FROM text_score s
+WHERE s.hmac = ANY(:hmacs) AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac);
+
+-- name: hmacs_of_people
+SELECT DISTINCT hmac FROM text_ref WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));

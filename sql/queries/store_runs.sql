@@ -1,0 +1,54 @@
+-- Runs of the pipeline: asked for, claimed, followed, ended.
+
+-- name: begin_run
+-- A run that starts at once in this process; the partial unique index admits one at a time.
+INSERT INTO pipeline_run (kind, status, requested_by, as_of, parameters, started_at, heartbeat_at)
+VALUES (:kind, 'running', :requested_by, :as_of, CAST(:parameters AS jsonb), now(), now())
+RETURNING id;
+
+-- name: fail_interrupted
+-- Whoever holds the run lock knows that no other run lives: rows still 'running' were killed.
+UPDATE pipeline_run
+SET status = 'failed', error = :error, finished_at = now()
+WHERE status = 'running' AND kind IN ('full', 'recluster')
+RETURNING id;
+
+-- name: enter_stage
+UPDATE pipeline_run
+SET stage = :stage, stage_done = 0, stage_total = :total, heartbeat_at = now()
+WHERE id = :run_id;
+
+-- name: advance_stage
+UPDATE pipeline_run
+SET stage_done = :done, stage_total = :total, heartbeat_at = now()
+WHERE id = :run_id;
+
+-- name: leave_stage
+-- Stages are appended in the order in which they ended, with their seconds and count.
+UPDATE pipeline_run
+SET stages = stages || CAST(:stage AS jsonb), heartbeat_at = now()
+WHERE id = :run_id;
+
+-- name: fail_run
+UPDATE pipeline_run
+SET status = 'failed', error = :error, finished_at = now(),
+    counts = counts || CAST(:counts AS jsonb)
+WHERE id = :run_id;
+
+-- name: finish_run
+-- Part of the flip: the run succeeds in the transaction that makes its rows visible.
+UPDATE pipeline_run
+SET status = 'succeeded', finished_at = now(), flipped_at = now(), stage = NULL,
+    counts = counts || CAST(:counts AS jsonb), results = CAST(:results AS jsonb),
+    model_version_id = :model_version_id, text_model = :text_model,
+    text_revision = :text_revision, texts_read_through = :texts_read_through
+WHERE id = :run_id;
+
+-- name: texts_read_through
+-- How far texts were read by the last success that read them with this model revision.
+SELECT max(texts_read_through) FROM pipeline_run
+WHERE status = 'succeeded' AND text_revision = :revision;
+
+-- name: succeeded_as_of
+-- The moments for which a full run succeeded; the demo's replay does not repeat them.
+SELECT as_of FROM pipeline_run WHERE kind = 'full' AND status = 'succeeded';

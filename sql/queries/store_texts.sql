@@ -1,0 +1,63 @@
+-- Texts: references and scores by keyed hash, never the words.
+
+-- name: upsert_refs
+-- An edited text changes its hash; anything else about a known reference stays as it is.
+INSERT INTO text_ref (source, text_id, user_id_raiz, hmac, written_at)
+SELECT source, text_id, user_id_raiz, hmac, written_at FROM staged_text
+ON CONFLICT (source, text_id) DO UPDATE
+SET user_id_raiz = excluded.user_id_raiz, hmac = excluded.hmac, written_at = excluded.written_at
+WHERE (text_ref.user_id_raiz, text_ref.hmac, text_ref.written_at)
+      IS DISTINCT FROM (excluded.user_id_raiz, excluded.hmac, excluded.written_at);
+
+-- name: delete_refs
+-- A text that is gone, or no longer words, takes its reference with it.
+DELETE FROM text_ref r USING staged_gone g WHERE r.source = g.source AND r.text_id = g.text_id;
+
+-- name: unscored
+-- Which staged hashes the model has not seen in this revision.
+SELECT DISTINCT s.hmac FROM staged_text s
+WHERE NOT EXISTS (
+    SELECT FROM text_score k WHERE k.hmac = s.hmac AND k.model_revision = :revision);
+
+-- name: insert_scores
+-- A score that is there stays: the stored one is the truth for every later run.
+INSERT INTO text_score (hmac, model_revision, p_negative)
+SELECT hmac, :revision, p_negative FROM staged_score
+ON CONFLICT (hmac, model_revision) DO NOTHING;
+
+-- name: lacks_scores
+-- Whether a reference in the window has no score in this revision: then all are read again.
+SELECT EXISTS (
+    SELECT FROM text_ref r
+    WHERE r.written_at > :since AND r.written_at <= :as_of
+      AND NOT EXISTS (
+          SELECT FROM text_score s WHERE s.hmac = r.hmac AND s.model_revision = :revision));
+
+-- name: digests
+-- Per person: how many references, and the XOR of their ids' low 64 bits, as the sources give.
+SELECT user_id_raiz::text AS user_id_raiz, count(*) AS texts,
+       bit_xor(('x' || right(replace(text_id::text, '-', ''), 16))::bit(64)::bigint) AS digest
+FROM text_ref
+WHERE source = :source AND written_at > :since AND written_at <= :as_of
+GROUP BY user_id_raiz;
+
+-- name: ref_ids
+-- The ids that we hold of people whose digest differs from the source's.
+SELECT text_id::text AS text_id FROM text_ref
+WHERE source = :source AND written_at > :since AND written_at <= :as_of
+  AND user_id_raiz = ANY(CAST(:people AS uuid[]));
+
+-- name: negativity
+-- Sums over each person's scored texts in the window; wordless texts have no score and no part.
+SELECT r.user_id_raiz::text AS user_id_raiz,
+       count(s.p_negative) AS texts,
+       coalesce(sum(s.p_negative), 0) AS negativity_sum,
+       coalesce(sum(s.p_negative * s.p_negative), 0) AS negativity_sumsq
+FROM text_ref r
+JOIN text_score s ON s.hmac = r.hmac AND s.model_revision = :revision
+WHERE r.written_at > :since AND r.written_at <= :as_of
+GROUP BY r.user_id_raiz;
+
+-- name: latest_revision
+-- The revision of the newest score, for runs that read no text.
+SELECT model_revision FROM text_score ORDER BY scored_at DESC LIMIT 1;

@@ -1,0 +1,59 @@
+-- The read-only role of AURA monitor in aura_social.
+--
+-- Run it in aura_social as the owner of its tables, with the right to create roles:
+--     psql -d aura_social -v ON_ERROR_STOP=1 -f social.sql
+-- It may be run again at any time: it takes back every grant the role has here and gives exactly
+-- those below, in one transaction. Set a password once, in psql: \password aura_reader
+-- uninstall.sql takes everything back.
+--
+-- The role sees single columns of single tables,
+-- and never a picture, a telephone number or who likes what.
+BEGIN;
+
+DO $install$
+DECLARE
+    this_database text := quote_ident(current_database());
+    setting text;
+BEGIN
+    BEGIN
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'aura_reader') THEN
+            CREATE ROLE aura_reader LOGIN;
+        END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL;  -- a sister script, run in another database of this server, was faster
+    END;
+
+    EXECUTE 'GRANT CONNECT ON DATABASE ' || this_database || ' TO aura_reader';
+
+    -- Limits hold in this database only, so that several databases of one server keep their own.
+    FOREACH setting IN ARRAY ARRAY[
+        'default_transaction_read_only = on',
+        'statement_timeout = ''10min''',
+        'lock_timeout = ''5s''',
+        'idle_in_transaction_session_timeout = ''10min'''
+    ] LOOP
+        EXECUTE 'ALTER ROLE aura_reader IN DATABASE ' || this_database || ' SET ' || setting;
+    END LOOP;
+END
+$install$;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM aura_reader;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM aura_reader;
+GRANT USAGE ON SCHEMA public TO aura_reader;
+
+GRANT SELECT (
+    id, user_id, bio, location, birth_date, followers_count, following_count, is_active,
+    created_at, last_active_at
+) ON public.user_profiles TO aura_reader;
+GRANT SELECT (user_id, created_at) ON public.complete_profiles TO aura_reader;
+GRANT SELECT (
+    id, user_id, content, is_active, created_at, updated_at
+) ON public.posts TO aura_reader;
+GRANT SELECT (
+    id, user_id, content, is_active, created_at, updated_at
+) ON public.comments TO aura_reader;
+GRANT SELECT (id, category, is_active) ON public.communities TO aura_reader;
+GRANT SELECT (community_id, user_id, joined_at) ON public.community_members TO aura_reader;
+GRANT SELECT (requester_id, addressee_id, status, created_at) ON public.friendships TO aura_reader;
+
+COMMIT;

@@ -1,0 +1,84 @@
+"""Shared fixtures: one real PostgreSQL for the whole test run, a database per test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from aura_engine.cluster import (
+    EmbeddedCluster,
+    Lease,
+    clone_database,
+    create_database,
+    drop_database,
+)
+from aura_engine.errors import ClusterError
+
+DatabaseFactory = Callable[..., URL]
+
+
+def reachable_directory(prefix: str = "aura-test-") -> Path:
+    """Make a directory that the server's account can reach, which pytest's ``tmp_path`` is not."""
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    path.chmod(0o711)
+    return path
+
+
+@pytest.fixture
+def reachable_path() -> Iterator[Path]:
+    """A new directory that root's server may live in; removed when it is empty again."""
+    path = reachable_directory()
+    yield path
+    path.rmdir()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedCluster]:
+    """The embedded cluster of this test run, shared by all workers of pytest-xdist."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    shared = Path(f"/tmp/aura-test-run-{os.geteuid()}-{run}")
+    root = shared if run else reachable_directory() / "cluster"
+    embedded = EmbeddedCluster(root, "test")
+    yield embedded
+    # Of several workers the last one finds nobody left and removes it.
+    with contextlib.suppress(ClusterError) if run else contextlib.nullcontext():
+        embedded.destroy()
+        if not run:
+            root.parent.rmdir()
+
+
+@pytest.fixture(scope="session")
+def lease(cluster: EmbeddedCluster) -> Iterator[Lease]:
+    """A hold on the test run's server: ``lease.url(database, role)``."""
+    with cluster.acquire() as held:
+        yield held
+
+
+@pytest.fixture
+def database_factory(lease: Lease) -> Iterator[DatabaseFactory]:
+    """Make databases of this test's own: ``database_factory(template=None, role=None) -> URL``.
+
+    ``template`` is the name of a database to copy (see ``ensure_template``), to which nobody may
+    be connected. Dispose engines before the test ends: what is still connected is cut off.
+    """
+    made: list[str] = []
+
+    def make(template: str | None = None, role: str | None = None) -> URL:
+        name = f"t_{secrets.token_hex(8)}"
+        made.append(name)
+        if template is None:
+            create_database(lease, name)
+        else:
+            clone_database(lease, template, name)
+        return lease.url(name, role)
+
+    yield make
+    for name in made:
+        drop_database(lease, name)

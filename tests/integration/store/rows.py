@@ -1,0 +1,107 @@
+"""Rows for tests of the store: people and generations made by hand."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlalchemy import Engine, text
+
+from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.store import runs
+from aura_engine.store.generation import flip, load_generation
+from aura_engine.store.model_versions import save_model
+from aura_engine.store.people import save_people
+
+AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+NO_MEMBERSHIPS = pd.DataFrame(columns=["user_id_raiz", "community_id", "category"])
+
+
+def ids(n: int, start: int = 0) -> list[str]:
+    return [str(uuid.UUID(int=start + i + 1)) for i in range(n)]
+
+
+def people(users: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "age_band": "16-17",
+            "region": "Jalisco",
+            "is_active": True,
+            "account_created_at": pd.Timestamp(AS_OF) - pd.Timedelta(days=100),
+            "last_activity_at": pd.Timestamp(AS_OF),
+        },
+        index=pd.Index(users, name="user_id_raiz"),
+    )
+
+
+def generation(users: list[str], *, model_id: int, level: str = RiskLevel.BAJO) -> pd.DataFrame:
+    plain = dict.fromkeys(KPI_COLUMNS, 0.5) | {f"raw_{column}": 1.0 for column in KPI_COLUMNS}
+    return pd.DataFrame(
+        plain
+        | {
+            "extraction_date": pd.Timestamp(AS_OF),
+            "cluster_label": str(level),
+            "severity_index": 40.0,
+            "vote_kmeans": False,
+            "vote_dbscan": False,
+            "vote_forest": False,
+            "kmeans_cluster": 1,
+            "pca_x": 0.1,
+            "pca_y": -0.1,
+            "evidence": 6,
+            "is_sufficient": True,
+            "had_messages": True,
+            "had_texts": True,
+            "stopped_showing": False,
+            "verdict_as_of": pd.Timestamp(AS_OF),
+            "recorded_level": str(level),
+            "recorded_severity": 40.0,
+            "model_version_id": model_id,
+        },
+        index=pd.Index(users, name="user_id_raiz"),
+    )
+
+
+def a_model(store: Engine) -> int:
+    return save_model(
+        store,
+        fitted_at=AS_OF,
+        parameters={"n_clusters": 4},
+        text_revision="r1",
+        libraries={},
+        n_fitted=10,
+        summary={},
+        artefact=b"x",
+    )
+
+
+def publish(store: Engine, users: list[str], *, level: str = RiskLevel.BAJO) -> int:
+    """Save people, load a generation of them and flip; return the run's id."""
+    save_people(store, people(users), NO_MEMBERSHIPS, as_of=AS_OF)
+    model_id = a_model(store)
+    with runs.recorded_run(
+        store, kind="full", as_of=AS_OF, parameters={}, requested_by="test"
+    ) as run:
+        rows = generation(users, model_id=model_id, level=level)
+        load_generation(store, run.run_id, rows.reset_index())
+        with store.begin() as connection:
+            flip(connection, run.run_id)
+            finish(connection, run, model_id)
+        return run.run_id
+
+
+def finish(connection, run: runs.RunRecorder, model_id: int, **outcome: object) -> None:
+    defaults: dict[str, object] = {
+        "results": "{}",
+        "model_version_id": model_id,
+        "text_model": None,
+        "text_revision": None,
+        "texts_read_through": None,
+    }
+    run.finish(connection, **(defaults | outcome))
+
+
+def scalar(store: Engine, query: str, **parameters: object) -> object:
+    with store.connect() as connection:
+        return connection.scalar(text(query), parameters)

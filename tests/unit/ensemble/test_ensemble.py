@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import average_precision_score
+
+import aura_engine.ensemble as ensemble
+from aura_engine.domain import KPI_COLUMNS, KPI_WEIGHTS, RISK_DIRECTION
+from aura_engine.ensemble import (
+    EnsembleNotFitted,
+    MatrixError,
+    ParameterError,
+    RiskAssessment,
+    RiskEnsemble,
+    cluster_quality,
+)
+from aura_engine.ensemble.one_sided import DetectorInput
+from aura_engine.ensemble.severity import SeverityScale
+from aura_engine.features import FeatureScaler
+
+Draw = Callable[[int, int], NDArray[np.float64]]
+ROWS = hnp.arrays(
+    np.float64, st.tuples(st.integers(1, 30), st.just(6)), elements=st.floats(0, 1, width=32)
+)
+FITTED = RiskEnsemble().fit(np.random.default_rng(8).beta(2, 4, (400, 6)))
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    assert RiskEnsemble().get_params() == {
+        "n_clusters": 4,
+        "contamination": 0.1,
+        "eps": None,
+        "min_samples": 12,
+        "one_sided": True,
+        "weights": KPI_WEIGHTS,
+        "random_state": 42,
+    }
+
+
+def test_it_behaves_as_an_estimator(scaled: Draw) -> None:
+    model = RiskEnsemble(n_clusters=3)
+    assert model.fit(scaled(80, 0)) is model
+    copy = clone(model)
+    assert copy.get_params() == model.get_params()
+    with pytest.raises(NotFittedError, match="fit"):
+        copy.assess(scaled(3, 0))
+    with pytest.raises(EnsembleNotFitted):
+        copy.to_bytes()
+
+
+def test_init_only_stores_and_fit_refuses() -> None:
+    with pytest.raises(ParameterError, match="n_clusters"):
+        RiskEnsemble(n_clusters=11).fit(np.zeros((5, 6)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_clusters", 1),
+        ("n_clusters", 2.5),
+        ("n_clusters", True),
+        ("contamination", 0.0),
+        ("contamination", 0.51),
+        ("contamination", np.nan),
+        ("eps", 0),
+        ("eps", np.inf),
+        ("min_samples", 0),
+        ("one_sided", "yes"),
+        ("weights", (1, 1)),
+        ("weights", (0,) * 6),
+        ("weights", (1, 1, 1, -1, 1, 1)),
+        ("weights", "heavy"),
+        ("random_state", None),
+        ("random_state", -1),
+    ],
+)
+def test_an_impossible_parameter_is_named(name: str, value: Any) -> None:
+    with pytest.raises(ParameterError, match=f"parámetro {name} no es válido.*Debe ser"):
+        RiskEnsemble(**{name: value}).fit(np.zeros((5, 6)))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((0, 6)), "No hay personas"),
+        (np.zeros((4, 5)), "6 columnas"),
+        (np.zeros(6), "6 columnas"),
+        ([[0, 0, np.nan, 0, 0, 0]], "ratio_night_messages.*fila: 0"),
+        ([[0] * 6, [0, np.inf, 0, 0, 0, 0]], "days_since_last_seen.*fila: 1"),
+        ([["a"] * 6], "no son números"),
+        (pd.DataFrame(np.zeros((2, 6)), columns=list(reversed(KPI_COLUMNS))), "en su orden"),
+    ],
+)
+def test_a_matrix_that_is_not_one_of_scaled_kpis_is_refused(X: Any, message: str) -> None:
+    with pytest.raises(MatrixError, match=message):
+        RiskEnsemble().fit(X)
+
+
+def test_assess_refuses_what_fit_refuses() -> None:
+    with pytest.raises(MatrixError, match="sentiment_negativity_index"):
+        FITTED.assess([[0, 0, 0, 0, np.nan, 0]])
+
+
+def test_a_failed_refit_leaves_the_model_as_it_was(scaled: Draw) -> None:
+    model = RiskEnsemble().fit(scaled(100, 0))
+    before = model.assess(scaled(20, 1)).severity
+    with pytest.raises(MatrixError):
+        model.fit(np.full((3, 6), np.nan))
+    np.testing.assert_array_equal(model.assess(scaled(20, 1)).severity, before)
+
+
+def test_nobody_to_assess_gives_an_empty_assessment() -> None:
+    told = FITTED.assess(np.empty((0, 6)))
+    assert told.votes.shape == (0, 3)
+    assert told.level.shape == told.severity.shape == told.kmeans_cluster.shape == (0,)
+    assert told.pca.shape == (0, 2)
+
+
+def test_two_votes_are_high_one_moderate_none_low(scaled: Draw) -> None:
+    X = scaled(800, 0)
+    told = RiskEnsemble().fit(X).assess(X)
+    names = np.array(["BAJO_RIESGO", "RIESGO_MODERADO", "ALTO_RIESGO", "ALTO_RIESGO"])
+    assert set(told.votes.sum(axis=1)) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(told.level, names[told.votes.sum(axis=1)])
+
+
+def test_an_assessment_cannot_be_changed() -> None:
+    told = FITTED.assess(np.zeros((2, 6)))
+    with pytest.raises(ValueError, match="read-only"):
+        told.severity[0] = 100.0
+    with pytest.raises(AttributeError):
+        told.severity = np.zeros(2)  # type: ignore[misc]
+
+
+def test_the_same_input_and_seed_give_the_same_bits(scaled: Draw) -> None:
+    X = scaled(500, 0)
+    assert RiskEnsemble().fit(X).to_bytes() == RiskEnsemble().fit(X).to_bytes()
+    assert RiskEnsemble().fit(X).to_bytes() != RiskEnsemble(random_state=1).fit(X).to_bytes()
+
+
+# Degenerate populations ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 40])
+def test_people_who_are_all_alike_are_all_low_with_severity_zero(n: int) -> None:
+    X = np.full((n, 6), 0.3)
+    model = RiskEnsemble().fit(X)
+    told = model.assess(X)
+    assert not told.votes.any()
+    assert (told.level == "BAJO_RIESGO").all()
+    np.testing.assert_array_equal(told.severity, 0.0)
+    np.testing.assert_array_equal(told.pca, 0.0)
+    assert model.no_contrast_.all()
+    assert model.eps_ is None
+    assert len(model.cluster_centers_) == 1
+
+
+@pytest.mark.parametrize("one_sided", [True, False])
+@pytest.mark.parametrize("n", [1, 2, 3, 11, 12])
+def test_few_people_get_a_defined_answer(scaled: Draw, n: int, one_sided: bool) -> None:
+    X = scaled(n, 0)
+    model = RiskEnsemble(one_sided=one_sided).fit(X)
+    told = model.assess(X)
+    assert len(model.cluster_centers_) <= min(n, 4)
+    assert np.isfinite(told.severity).all()
+    assert (told.votes[:, 1].any() or model.eps_ is None) == (n < 12 or model.eps_ is None)
+
+
+def test_fewer_people_than_min_samples_are_noise_only_with_an_explicit_eps(scaled: Draw) -> None:
+    X = scaled(8, 0)
+    assert not RiskEnsemble().fit(X).assess(X).votes[:, 1].any()
+    assert RiskEnsemble(eps=0.3).fit(X).assess(X).votes[:, 1].all()
+
+
+def test_there_are_as_many_clusters_as_distinct_people() -> None:
+    X = np.repeat(np.eye(6)[:3], [2000, 5, 5], axis=0)
+    model = RiskEnsemble(one_sided=False, weights=None).fit(X)
+    assert len(model.cluster_centers_) == 3
+
+
+def test_a_column_that_tells_nobody_apart_is_reported_and_ignored(scaled: Draw) -> None:
+    X = scaled(300, 0)
+    X[:, 2] = 0.4
+    X[:, 3] = 1.0
+    X[:7, 3] = 0.0
+    model = RiskEnsemble().fit(X)
+    np.testing.assert_array_equal(model.no_contrast_, [0, 0, 1, 1, 0, 0])
+    other = X.copy()
+    other[:, [2, 3]] = 0.9
+    np.testing.assert_array_equal(model.assess(other).severity, model.assess(X).severity)
+
+
+def test_in_plain_mode_only_a_constant_column_lacks_contrast(scaled: Draw) -> None:
+    X = scaled(50, 0)
+    X[:, 1] = 0.5
+    model = RiskEnsemble(one_sided=False, weights=None).fit(X)
+    np.testing.assert_array_equal(model.no_contrast_, [0, 1, 0, 0, 0, 0])
+
+
+def test_an_imputed_median_is_no_excess_whatever_its_rounding() -> None:
+    X = np.full((10, 6), 0.3)
+    X[:2] = np.nextafter(0.3, 1)
+    assert RiskEnsemble().fit(X).no_contrast_.all()
+
+
+# One-sided input ----------------------------------------------------------------------------
+
+
+def test_the_detectors_see_weighted_excess_over_the_median() -> None:
+    X = np.tile(np.array([[0.0], [0.2], [0.4], [0.6], [0.8]]), 6)
+    seen = DetectorInput.fit(X, one_sided=True, weights=(1, 1, 1, 0.5, 1, 2))
+    span = np.percentile([0.2, 0.4], 99.5)
+    Z = seen.transform(X)
+    np.testing.assert_allclose(Z[:, 0], [0, 0, 0, 0.2 / span, 1.0])
+    np.testing.assert_allclose(Z[:, 3], [0, 0, 0, 0.1 / span, 0.5])
+    np.testing.assert_allclose(Z[:, 5], [2.0, 0.4 / span, 0, 0, 0])
+
+
+@settings(deadline=None)
+@given(ROWS, hnp.arrays(np.float64, (30, 6), elements=st.floats(0, 1)))
+def test_moves_on_the_healthy_side_of_the_median_change_nothing(
+    rows: NDArray[np.float64], share: NDArray[np.float64]
+) -> None:
+    signs = np.array(RISK_DIRECTION)
+    healthy = (rows - FITTED.medians_) * signs <= 0
+    healthier = np.where(healthy, FITTED.medians_ - signs * share[: len(rows)], rows)
+    before, after = FITTED.assess(rows), FITTED.assess(healthier)
+    np.testing.assert_array_equal(after.votes, before.votes)
+    np.testing.assert_array_equal(after.severity, before.severity)
+
+
+@pytest.mark.parametrize("weights", [KPI_WEIGHTS, None])
+def test_a_person_at_the_median_of_everything_gets_no_vote(
+    scaled: Draw, weights: tuple[float, ...] | None
+) -> None:
+    model = RiskEnsemble(weights=weights).fit(scaled(2000, 3))
+    told = model.assess(model.medians_[None, :])
+    assert not told.votes[:, [0, 2]].any()
+
+
+def test_on_planted_populations_one_sided_beats_plain_votes(
+    planted: Callable[[int, int], Any],
+) -> None:
+    figures: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
+    for seed in range(10, 14):
+        people = planted(2000, seed)
+        X = FeatureScaler().fit(people.raw).transform(people.raw)
+        for one_sided in (True, False):
+            weights = KPI_WEIGHTS if one_sided else None
+            told = RiskEnsemble(one_sided=one_sided, weights=weights).fit(X).assess(X)
+            high = told.level == "ALTO_RIESGO"
+            figures[one_sided].append(
+                (
+                    average_precision_score(people.at_risk, told.severity),
+                    high[people.at_risk].mean(),
+                    high[people.healthy_outlier].mean(),
+                )
+            )
+    ours, plain = np.mean(figures[True], axis=0), np.mean(figures[False], axis=0)
+    assert ours[0] >= plain[0] + 0.05, (ours, plain)
+    assert ours[1] >= plain[1] + 0.08, (ours, plain)
+    assert ours[2] <= 0.01 < plain[2], (ours, plain)
+
+
+# Severity and projection --------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_ranges_hold_for_anyone(rows: NDArray[np.float64]) -> None:
+    told = FITTED.assess(rows)
+    assert ((told.severity >= 0) & (told.severity <= 100)).all()
+    assert np.isfinite(told.pca).all()
+    assert set(told.kmeans_cluster) <= set(range(4))
+
+
+@settings(deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_a_persons_result_does_not_depend_on_who_else_is_in_the_batch(
+    rows: NDArray[np.float64], random: Any
+) -> None:
+    told = FITTED.assess(rows)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    _same(FITTED.assess(rows[order]), told, np.array(order))
+    _same(FITTED.assess(rows[:1]), told, np.array([0]))
+
+
+def _same(one: RiskAssessment, other: RiskAssessment, rows: NDArray[np.int64]) -> None:
+    for name in ("votes", "level", "severity", "pca", "kmeans_cluster"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name)[rows])
+
+
+def test_severity_is_the_documented_formula() -> None:
+    scale = SeverityScale(score_low=-0.7, score_high=-0.3, distance_low=0.2, distance_high=1.2)
+    severity = scale.severity(
+        np.array([-0.3, -0.7, -0.6, -0.9]),
+        np.array([False, True, False, True]),
+        np.array([0.2, 1.2, 0.7, 2.0]),
+    )
+    np.testing.assert_allclose(severity, [0.0, 100.0, 47.5, 100.0])
+
+
+def test_severity_without_spread_counts_only_noise() -> None:
+    scale = SeverityScale(-0.5, -0.5, 0.0, 0.0)
+    severity = scale.severity(np.array([-0.5, -0.9]), np.array([False, True]), np.array([0.0, 3.0]))
+    np.testing.assert_array_equal(severity, [0.0, 30.0])
+
+
+UNIT = st.floats(0, 1)
+
+
+@given(UNIT, UNIT, UNIT, UNIT, st.booleans())
+def test_severity_grows_with_each_of_its_parts(
+    score: float, distance: float, less: float, more: float, noise: bool
+) -> None:
+    scale = SeverityScale(0.0, 1.0, 0.0, 1.0)
+
+    def asi(score: float, noise: bool, distance: float) -> float:
+        return float(scale.severity(np.array([score]), np.array([noise]), np.array([distance]))[0])
+
+    base = asi(score, noise, distance)
+    assert asi(score * less, noise, distance) >= base
+    assert asi(score, True, distance) >= base
+    assert asi(score, noise, distance + more * (1 - distance)) >= base - 1e-12
+
+
+def test_the_projection_is_the_principal_components_of_the_plain_kpis(scaled: Draw) -> None:
+    X = scaled(400, 5)
+    told = RiskEnsemble().fit(X).assess(X)
+    expected = PCA(n_components=2).fit_transform(X)
+    for axis in range(2):
+        sign = np.sign(expected[0, axis] * told.pca[0, axis])
+        np.testing.assert_allclose(told.pca[:, axis], sign * expected[:, axis], atol=1e-9)
+
+
+# Quality ------------------------------------------------------------------------------------
+
+
+def test_well_separated_clusters_score_well() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.array([[0.1] * 6, [0.9] * 6])
+    X = np.repeat(centres, 50, axis=0) + rng.normal(0, 0.01, (100, 6))
+    model = RiskEnsemble(n_clusters=2, one_sided=False, weights=None, eps=0.2).fit(X)
+    quality = cluster_quality(model, X)
+    assert quality.silhouette is not None
+    assert quality.silhouette > 0.95
+    assert quality.silhouette_people == 100
+    assert quality.calinski_harabasz is not None
+    assert quality.calinski_harabasz > 1000
+
+
+def test_one_cluster_has_no_separation() -> None:
+    X = np.zeros((9, 6))
+    quality = cluster_quality(RiskEnsemble().fit(X), X)
+    assert quality.silhouette is None
+    assert quality.calinski_harabasz is None
+
+
+def test_the_silhouette_of_many_people_is_sampled_and_says_so(
+    scaled: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setattr(sys.modules["aura_engine.ensemble.quality"], "SILHOUETTE_SAMPLE", 200)
+    X = scaled(600, 0)
+    quality = cluster_quality(RiskEnsemble().fit(X), X)
+    assert quality.silhouette_people == 200
+    assert quality.silhouette is not None
+
+
+def test_the_public_surface_is_what_is_declared() -> None:
+    assert ensemble.__all__ == sorted(ensemble.__all__)
+    assert all(hasattr(ensemble, name) for name in ensemble.__all__)

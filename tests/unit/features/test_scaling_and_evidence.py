@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import aura_engine.features as features
+from aura_engine.domain import KPI_COLUMNS
+from aura_engine.features import FeatureError, FeatureScaler, evidence, is_sufficient
+
+NAN = np.nan
+
+
+def test_the_clipped_range_becomes_zero_to_one() -> None:
+    raw = np.tile(np.arange(201.0)[:, None], 6)
+    scaler = FeatureScaler().fit(raw)
+    np.testing.assert_allclose(scaler.clip_low_, 1.0)
+    np.testing.assert_allclose(scaler.clip_high_, 199.0)
+    scaled = scaler.transform(np.array([[0.0, 1.0, 100.0, 199.0, 200.0, 50.5]]))
+    np.testing.assert_allclose(scaled, [[0.0, 0.0, 0.5, 1.0, 1.0, 0.25]])
+
+
+def test_a_missing_value_takes_the_median_of_the_observed() -> None:
+    raw = np.tile(np.array([[0.0], [2.0], [10.0], [NAN], [NAN]]), 6)
+    scaler = FeatureScaler().fit(raw)
+    np.testing.assert_array_equal(scaler.medians_, 2.0)
+    scaled = scaler.transform(raw)
+    np.testing.assert_array_equal(scaled[3], scaled[1])
+
+
+def test_columns_without_a_span_are_zero_for_everyone_and_stay_so() -> None:
+    raw = np.tile(np.array([[NAN, 7.0, 1.0, 1.0, 1.0, 1.0]]), (4, 1))
+    raw[:, 2] = [1, 2, 3, 4]
+    scaler = FeatureScaler().fit(raw)
+    later = scaler.transform(np.full((2, 6), 99.0))
+    np.testing.assert_array_equal(later, [[0, 0, 1, 0, 0, 0]] * 2)
+    np.testing.assert_array_equal(scaler.transform(raw)[:, [0, 1, 3, 4, 5]], 0.0)
+
+
+def test_a_trait_of_fewer_than_one_in_two_hundred_falls_to_the_clipping() -> None:
+    raw = np.zeros((1000, 6))
+    raw[:3, 3] = 1.0
+    raw[:20, 4] = 1.0
+    scaled = FeatureScaler().fit(raw).transform(raw)
+    assert scaled[:, 3].max() == 0.0
+    assert scaled[:, 4].max() == 1.0
+
+
+def test_the_mask_tells_observed_from_imputed() -> None:
+    raw = pd.DataFrame([[1, NAN, 3, NAN, 5, 6]], columns=list(KPI_COLUMNS), dtype=float)
+    np.testing.assert_array_equal(
+        FeatureScaler.observed(raw), [[True, False, True, False, True, True]]
+    )
+
+
+def test_a_table_is_read_by_column_name_not_by_position() -> None:
+    raw = pd.DataFrame(np.random.default_rng(0).random((9, 6)), columns=list(KPI_COLUMNS))
+    shuffled = raw[list(reversed(KPI_COLUMNS))]
+    np.testing.assert_array_equal(
+        FeatureScaler().fit(raw).transform(raw), FeatureScaler().fit(shuffled).transform(shuffled)
+    )
+
+
+def test_a_scaler_restored_from_its_arrays_scales_with_the_same_bits() -> None:
+    raw = np.random.default_rng(1).normal(size=(500, 6))
+    scaler = FeatureScaler().fit(raw)
+    restored = FeatureScaler.from_arrays(scaler.to_arrays())
+    np.testing.assert_array_equal(restored.transform(raw), scaler.transform(raw))
+
+
+def test_arrays_that_are_no_scaler_are_refused() -> None:
+    arrays = FeatureScaler().fit(np.zeros((2, 6))).to_arrays()
+    del arrays["medians_"]
+    with pytest.raises(FeatureError, match="medians_"):
+        FeatureScaler.from_arrays(arrays)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (np.zeros((3, 5)), "6 columnas"),
+        (np.full((2, 6), np.inf), "reciprocity_ratio"),
+        (np.zeros((0, 6)), "No hay personas"),
+        (pd.DataFrame({"reciprocity_ratio": [1.0]}), "days_since_last_seen"),
+    ],
+)
+def test_what_is_no_matrix_of_kpis_is_refused(raw: object, message: str) -> None:
+    with pytest.raises(FeatureError, match=message):
+        FeatureScaler().fit(raw)
+
+
+def test_scaling_before_fitting_is_refused() -> None:
+    with pytest.raises(FeatureError, match="fit"):
+        FeatureScaler().transform(np.zeros((1, 6)))
+
+
+RAW = hnp.arrays(
+    np.float64,
+    st.tuples(st.integers(1, 25), st.just(6)),
+    elements=st.one_of(st.just(NAN), st.floats(-1e6, 1e6)),
+)
+
+
+@given(RAW, RAW)
+def test_everyone_is_scaled_into_zero_to_one_and_order_is_kept(
+    raw: np.ndarray, later: np.ndarray
+) -> None:
+    scaled = FeatureScaler().fit(raw).transform(later)
+    assert scaled.shape == later.shape
+    assert ((scaled >= 0) & (scaled <= 1)).all()
+    for j in range(6):
+        seen = ~np.isnan(later[:, j])
+        order = np.argsort(later[seen, j], kind="stable")
+        assert (np.diff(scaled[seen, j][order]) >= 0).all()
+
+
+def test_evidence_counts_what_was_observed_and_tells_people_apart() -> None:
+    raw = np.array([[1, 1, 1, 1, 1, 1], [NAN, 1, 1, NAN, NAN, NAN], [NAN] * 6])
+    np.testing.assert_array_equal(evidence(raw), [6, 2, 0])
+    flat = [False, True, False, False, True, False]
+    np.testing.assert_array_equal(evidence(raw, flat), [4, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("row", "enough"),
+    [
+        ([1, 1, 1, NAN, NAN, NAN], True),
+        ([NAN, 1, NAN, NAN, 1, 1], True),
+        ([1, 1, NAN, 1, NAN, 1], False),
+        ([NAN, 1, 1, NAN, NAN, NAN], False),
+        ([NAN, NAN, 1, NAN, 1, NAN], False),
+    ],
+)
+def test_three_kpis_suffice_with_words_or_hours_among_them(row: list[float], enough: bool) -> None:
+    raw = np.array([row])
+    assert is_sufficient(raw, evidence(raw)).tolist() == [enough]
+
+
+def test_hours_that_tell_nobody_apart_do_not_make_evidence_sufficient() -> None:
+    raw = np.array([[1, 1, 1, 1, NAN, NAN]])
+    flat = np.array([False, False, True, False, False, False])
+    assert is_sufficient(raw, evidence(raw)).tolist() == [True]
+    assert is_sufficient(raw, evidence(raw, flat), flat).tolist() == [False]
+
+
+def test_the_public_surface_is_what_is_declared() -> None:
+    assert features.__all__ == sorted(features.__all__)
+    assert all(hasattr(features, name) for name in features.__all__)

@@ -1,0 +1,127 @@
+"""Logs are events with fields on standard error, without secrets and people's words."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import warnings
+
+import pytest
+import structlog
+
+from aura_engine.logs import configure_logging, redact
+
+SECRET = "correct-horse"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _restore_logging():
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield
+    root.handlers, root.level = before[0], before[1]
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def events(captured: str) -> list[dict]:
+    return [json.loads(line) for line in captured.splitlines()]
+
+
+def test_events_go_to_standard_error_as_an_object_a_line(capsys):
+    configure_logging("info", "json")
+    structlog.get_logger("aura.room").info("run_started", users=3)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (event,) = events(captured.err)
+    assert (event["event"], event["users"], event["level"]) == ("run_started", 3, "info")
+    assert event["logger"] == "aura.room"
+    assert event["timestamp"].endswith("Z")
+
+
+def test_the_standard_librarys_events_take_the_same_way(capsys):
+    configure_logging("info", "json")
+    logging.getLogger("driver").warning("slow %s", "answer", extra={"seconds": 2})
+    (event,) = events(capsys.readouterr().err)
+    assert (event["event"], event["logger"], event["seconds"]) == ("slow answer", "driver", 2)
+
+
+def test_warnings_are_logged_too(capsys):
+    configure_logging("info", "json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("old way", UserWarning, stacklevel=1)
+    (event,) = events(capsys.readouterr().err)
+    assert "old way" in event["event"]
+    assert event["logger"] == "py.warnings"
+
+
+@pytest.mark.parametrize(("level", "seen"), [("debug", 3), ("info", 2), ("error", 1)])
+def test_nothing_below_the_level_is_written(capsys, level, seen):
+    configure_logging(level, "json")
+    log = structlog.get_logger("room")
+    log.debug("a")
+    log.info("b")
+    log.error("c")
+    assert len(events(capsys.readouterr().err)) == seen
+
+
+def test_configuring_twice_does_not_write_twice(capsys):
+    configure_logging("info", "json")
+    configure_logging("info", "json")
+    structlog.get_logger("room").info("once")
+    assert len(events(capsys.readouterr().err)) == 1
+
+
+def test_auto_writes_for_people_on_a_terminal_and_json_elsewhere(monkeypatch):
+    for stream, is_json in ((Terminal(), False), (io.StringIO(), True)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        configure_logging("info", "auto")
+        structlog.get_logger("room").info("hello")
+        assert stream.getvalue().startswith("{") is is_json
+        assert "hello" in stream.getvalue()
+
+
+@pytest.mark.parametrize("format_name", ["json", "console"])
+def test_no_secret_and_no_words_reach_the_log(capsys, format_name):
+    configure_logging("info", format_name)
+    log = structlog.get_logger("room")
+    log.info("a", password=SECRET, content="hoy me siento fatal", Token=SECRET)
+    log.info("b", url=f"postgresql+psycopg2://reader:{SECRET}@db/aura")
+    log.info("c", nested={"texts": ["hoy me siento fatal"], "deep": [{"dsn": SECRET}]})
+    log.info("d", options=[f"host=db password={SECRET} user=x", f"password='{SECRET} x'"])
+    log.info("e", odd=ValueError(f"postgresql://u:{SECRET}@h/x"))
+    logging.getLogger("driver").error("cannot reach postgresql://u:%s@h/x", SECRET)
+    try:
+        raise ConnectionError(f"postgresql://u:{SECRET}@h/x")
+    except ConnectionError:
+        log.exception("f")
+    written = capsys.readouterr().err
+    assert SECRET not in written
+    assert "me siento fatal" not in written
+    assert written.count("***") >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"postgresql://u:{SECRET}@h:5432/d", "postgresql://u:***@h:5432/d"),
+        (f"postgresql://u:{SECRET}@x/y@h/d", "postgresql://u:***@h/d"),
+        (f"postgresql://:{SECRET}@h/d", "postgresql://:***@h/d"),
+        (f"host=h PASSWORD = {SECRET} user=u", "host=h PASSWORD = *** user=u"),
+        (f"?sslmode=x&password={SECRET}&b=1", "?sslmode=x&password=***&b=1"),
+        (f"[parameters: {{'content': '{SECRET}'}}]\nmore", "[parameters: ***]\nmore"),
+        (f"DETAIL:  Key (email)=({SECRET}) already exists.", "Key (email)=(***) already exists."),
+        ("http://127.0.0.1:8001/health", "http://127.0.0.1:8001/health"),
+    ],
+)
+def test_redacting_masks_secrets_and_keeps_the_rest(text, kept):
+    assert redact(text).endswith(kept)
+    assert SECRET not in redact(text)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+
+from aura_engine.errors import AccessDenied
+from aura_engine.store.access import Role, Viewer
+from aura_engine.store.pseudonyms import draw_pseudonyms
+
+
+def test_a_service_may_not_read_totals() -> None:
+    with pytest.raises(AccessDenied, match="service"):
+        Viewer("chatbot", Role.SERVICE).require_aggregates()
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST, Role.SYSTEM])
+def test_everybody_else_may(role: Role) -> None:
+    assert Viewer("someone", role).require_aggregates() is None
+
+
+def test_only_an_analyst_does_without_identities() -> None:
+    assert {role for role in Role if not Viewer("someone", role).sees_identities} == {Role.ANALYST}
+
+
+def test_a_scope_of_no_community_is_not_everyone() -> None:
+    assert Viewer("a", Role.COUNSELOR).scope() is None
+    assert Viewer("a", Role.COUNSELOR, frozenset()).scope() == []
+    community = UUID(int=1)
+    assert Viewer("a", Role.COUNSELOR, frozenset({community})).scope() == [community]
+
+
+def test_pseudonyms_are_easy_to_say_and_never_given_twice() -> None:
+    taken = {"K7-FQ2M"}
+    drawn = draw_pseudonyms(5_000, taken)
+    assert len(set(drawn)) == 5_000
+    assert taken == {"K7-FQ2M", *drawn}
+    assert all(re.fullmatch(r"[A-Z][2-9]-[A-Z2-9]{4}", name) for name in drawn)
+    assert not any(set(name) & set("IOU01") for name in drawn)
