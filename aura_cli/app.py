@@ -27,6 +27,7 @@ app = typer.Typer(
     help=t("cli.help"),
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's help takes half a second to load
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,20 +35,17 @@ def open_analytics(settings: Settings) -> Iterator[Engine]:
     from aura_engine.store.connect import connect_store
 
     urls = settings.database_urls()
-    lease = None
-    if urls is None:
-        cluster = EmbeddedCluster(settings.cluster_dir)
-        if not cluster.exists:
-            raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
-        lease = cluster.acquire()
-    try:
-        engine = connect_store(urls.analytics if urls else lease.url(ANALYTICS_DATABASE))
+    with ExitStack() as held:
+        if urls is not None:
+            address = urls.analytics
+        else:
+            cluster = EmbeddedCluster(settings.cluster_dir)
+            if not cluster.exists:
+                raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
+            address = held.enter_context(cluster.acquire()).url(ANALYTICS_DATABASE)
+        engine = connect_store(address)
+        held.callback(engine.dispose)
         try:
             yield engine
         except OperationalError as error:
             raise StoreError(t("store.unreachable")) from error
-        finally:
-            engine.dispose()
-    finally:
-        if lease is not None:
-            lease.release()

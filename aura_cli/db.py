@@ -6,7 +6,7 @@ import typer
 
 from aura_engine.i18n import t
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

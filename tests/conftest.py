@@ -43,7 +43,7 @@ def reachable_path() -> Iterator[Path]:
 def cluster() -> Iterator[EmbeddedCluster]:
     """The embedded cluster of this test run, shared by all workers of pytest-xdist."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    shared = Path(f"/tmp/aura-test-run-{os.geteuid()}-{run}")
+    shared = Path(f"/tmp/aura-test-run-{os.geteuid()}-{run}")  # noqa: S108
     root = shared if run else reachable_directory() / "cluster"
     embedded = EmbeddedCluster(root, "test")
     yield embedded

@@ -16,7 +16,7 @@ import structlog
 from aura_engine.cluster.account import check_reachable
 from aura_engine.cluster.files import ClusterFiles, read_json, tail
 from aura_engine.cluster.locks import FileLock, is_held
-from aura_engine.cluster.protocol import EXIT_OTHER_SUPERVISOR, SUPERUSER
+from aura_engine.cluster.protocol import EXIT_OTHER_SUPERVISOR, PLAIN_LINK, SUPERUSER
 from aura_engine.cluster.purpose import Purpose, claim
 from aura_engine.cluster.server import account_for
 from aura_engine.errors import ClusterError
@@ -57,6 +57,7 @@ class Lease:
         self._lock = FileLock(files.lease_lock)
         self._connection: dict[str, Any] = {}
         self._released = False
+        self._refusal = ""
 
     def __repr__(self) -> str:
         return f"Lease({str(self._files.root)!r}, held={self._lock.held})"
@@ -113,6 +114,7 @@ class Lease:
             host=self.host,
             port=self.port,
             database=database,
+            query={"sslmode": PLAIN_LINK["sslmode"]},
         )
 
     def ensure(self, timeout: float = 60.0) -> None:
@@ -182,8 +184,10 @@ class Lease:
                 password=found["password"],
                 dbname="postgres",
                 connect_timeout=_CONNECT_SECONDS,
+                **PLAIN_LINK,
             ).close()
-        except psycopg2.OperationalError:
+        except psycopg2.OperationalError as error:
+            self._refusal = str(error).strip()
             return False
         self._connection = found
         return True
@@ -226,7 +230,7 @@ class Lease:
         return done.returncode != EXIT_OTHER_SUPERVISOR
 
     def _late(self, timeout: float) -> ClusterError:
-        said = tail(self._files.supervisor_log)
+        said = "\n".join(filter(None, [tail(self._files.supervisor_log), self._refusal]))
         return ClusterError(t("cluster.timeout", root=self.root, seconds=timeout, log=said))
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 from aura_engine.cluster.files import read_json, write_private
 from aura_engine.cluster.lease import Lease
 from aura_engine.cluster.locks import FileLock
+from aura_engine.cluster.protocol import PLAIN_LINK
 from aura_engine.errors import ClusterError
 from aura_engine.i18n import t
 
@@ -148,6 +149,7 @@ def _superuser(lease: Lease) -> Iterator[Connection]:
             user=url.username,
             password=url.password,
             dbname=url.database,
+            **PLAIN_LINK,
         )
         link.autocommit = True
         yield link

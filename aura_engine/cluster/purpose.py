@@ -49,6 +49,11 @@ def check_purpose(files: ClusterFiles, purpose: Purpose) -> bool:
     return False
 
 
+def is_throwaway(files: ClusterFiles) -> bool:
+    """Tell whether the root holds only what a test run makes and removes."""
+    return (read_json(files.purpose) or {}).get("purpose") == "test"
+
+
 def _is_trace(files: ClusterFiles, name: str) -> bool:
     """Tell what an interrupted claim or removal leaves from the files of somebody else."""
     return name == files.start_lock.name or name.startswith(SCRATCH_PREFIXES)

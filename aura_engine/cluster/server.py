@@ -62,6 +62,8 @@ class Server:
     ----------
     files : ClusterFiles
         Files of the data root.
+    durable : bool
+        Whether data must outlive a crash of the machine, not only of the server's processes.
 
     Raises
     ------
@@ -69,8 +71,9 @@ class Server:
         If no binaries, or no account that may run them, can be found.
     """
 
-    def __init__(self, files: ClusterFiles) -> None:
+    def __init__(self, files: ClusterFiles, *, durable: bool = True) -> None:
         self._files = files
+        self._durable = durable
         found = find_binaries()
         self._data = files.data(found.major)
         self._account = server_account(self._data)
@@ -163,7 +166,7 @@ class Server:
             "--locale=C",
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
-            "--sync-method=syncfs",
+            "--sync-method=syncfs" if self._durable else "--no-sync",
             "--set=dynamic_shared_memory_type=mmap",
             "--no-instructions",
         ]
@@ -180,7 +183,11 @@ class Server:
 
     def _launch(self) -> None:
         self.port = _free_port(read_json(self._files.port))
-        settings = _SETTINGS | {"port": str(self.port), "cluster_name": cluster_tag(self._data)}
+        settings = _SETTINGS | {
+            "port": str(self.port),
+            "cluster_name": cluster_tag(self._data),
+            "fsync": "on" if self._durable else "off",
+        }
         discard_stale_pid_file(self._data)
         command = [self._binaries.program("postgres"), "-D", str(self._data)]
         for name, value in settings.items():

@@ -20,6 +20,7 @@ import structlog
 from aura_engine.cluster.files import ClusterFiles, remove, write_private
 from aura_engine.cluster.locks import FileLock
 from aura_engine.cluster.protocol import DEFAULT_LINGER_SECONDS, EXIT_OTHER_SUPERVISOR, HOST
+from aura_engine.cluster.purpose import is_throwaway
 from aura_engine.cluster.server import Server
 from aura_engine.errors import ClusterError
 
@@ -57,7 +58,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         remove(self._files.connection)
-        server = Server(self._files)
+        server = Server(self._files, durable=not is_throwaway(self._files))
         try:
             server.start()
             self._announce(server)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from aura_engine.demo.localdays import DAY_MS, HOUR_MS, MINUTE_MS, Calendar
 from aura_engine.demo.personas import PERSONAS, Persona, habit
-from aura_engine.demo.streams import Ids, Stream, generator, uuids
+from aura_engine.demo.streams import Ids, Stream, generator, is_there, uuids
 from aura_engine.demo.turns import Moves
 
 STAFF: Final = 6
@@ -83,12 +83,12 @@ class Cast:
     @property
     def in_social(self) -> Flags:
         """Who has a social profile."""
-        return np.array([one is not None for one in self.profile_id])
+        return is_there(self.profile_id)
 
     @property
     def in_messaging(self) -> Flags:
         """Who has a messaging user."""
-        return np.array([one is not None for one in self.messaging_profile])
+        return is_there(self.messaging_profile)
 
     def acting(self, day: int) -> Flags:
         """Who acts on a day."""
@@ -155,9 +155,7 @@ def _first_days(
     """Draw the first day on which each acts; FIRST_DAY for accounts older than the history."""
     size = len(persona)
     first = np.full(size, FIRST_DAY)
-    healthy = np.isin(
-        persona, [PERSONAS.index(Persona.ORDINARY), PERSONAS.index(Persona.THRIVING)]
-    )
+    healthy = np.isin(persona, [PERSONAS.index(Persona.ORDINARY), PERSONAS.index(Persona.THRIVING)])
     late = healthy & steady & (rng.random(size) < LATE_ACCOUNT_SHARE)
     late[users:] = False
     newcomer = persona == PERSONAS.index(Persona.NEWCOMER)

@@ -20,7 +20,7 @@ CATEGORIES: Final = (
 )  # fmt: skip
 COMMUNITIES: Final = 40
 _NAMES: Final = {
-    "Deportes": ("Cascarita de barrio", "Basket en la prepa", "Corredores de mañana", "Vóley playero"),
+    "Deportes": ("Cascarita", "Basket en la prepa", "Corredores de mañana", "Vóley playero"),
     "Arte": ("Cuadernos de dibujo", "Murales", "Barro y pincel"),
     "Musica": ("Guitarras sin fin", "Rolas nuevas", "Coro de la tarde", "Beats caseros"),
     "Lectura": ("Un libro al mes", "Poesía en voz baja", "Sagas y fantasía"),
@@ -93,9 +93,7 @@ class Communities:
         leaving = rng.random(len(self._member)) < today.habit("leaving")[self._member]
         gone = np.flatnonzero(leaving)
         at = today.local.start + rng.integers(8 * HOUR_MS, 22 * HOUR_MS, len(gone))
-        journal.delete(
-            "social", "community_members", ("id",), at, {"id": self._membership[gone]}
-        )
+        journal.delete("social", "community_members", ("id",), at, {"id": self._membership[gone]})
         self._member, self._membership = self._member[~leaving], self._membership[~leaving]
 
         able = self._cast.in_social & today.acting & (today.mood.volume > 0)

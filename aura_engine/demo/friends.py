@@ -105,7 +105,11 @@ class Friendships:
         return Circles(offsets, other[order])
 
     def _find(
-        self, rng: np.random.Generator, requesters: _People, today: Today, able: npt.NDArray[np.bool_]
+        self,
+        rng: np.random.Generator,
+        requesters: _People,
+        today: Today,
+        able: npt.NDArray[np.bool_],
     ) -> tuple[_People, _People]:
         """Find somebody new for each request: a classmate, or anybody by popularity."""
         popularity = np.where(able, today.habit("popularity"), 0.0)

@@ -49,9 +49,7 @@ class Batch:
     def take(self, chosen: npt.NDArray[Any]) -> Batch:
         """Return the chosen rows (boolean mask or indices)."""
         columns = {name: values[chosen] for name, values in self.columns.items()}
-        return Batch(
-            self.database, self.table, self.operation, self.key, self.at[chosen], columns
-        )
+        return Batch(self.database, self.table, self.operation, self.key, self.at[chosen], columns)
 
 
 def between(batches: list[Batch], after: int | None, until: int) -> list[Batch]:

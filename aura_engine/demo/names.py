@@ -8,17 +8,21 @@ import numpy as np
 
 from aura_engine.demo.streams import Ids
 
-_FIRST: Final = np.array(
+
+def _words(text: str) -> Ids:
+    return np.array(text.split(), dtype=object)
+
+
+_FIRST: Final = _words(
     "Valeria Ximena Regina Camila Renata Sofia Andrea Fernanda Paola Daniela Mariana Natalia "
     "Abril Jimena Alondra Itzel Citlali Yaretzi Ana Lucia Diego Santiago Mateo Emiliano Leonardo "
     "Sebastian Axel Iker Angel Gael Bruno Emilio Rodrigo Luis Carlos Alan Kevin Uriel Ivan "
-    "Tadeo".split(),
-    dtype=object,
+    "Tadeo"
 )
-_START: Final = np.array("Tar Bel Mon Quin Sal Ver Lun Cor Zam Pel Ran Dor Nev Gal".split(), dtype=object)  # fmt: skip
-_MIDDLE: Final = np.array("e a i o ome ari eta ina ova ull".split(), dtype=object)
-_END: Final = np.array("lo nte rez sca via rdo zal mir ndo que".split(), dtype=object)
-_TAIL: Final = np.array("lu xi ro mi ko ne ta vi zu pe chi nay lix tzi".split(), dtype=object)
+_START: Final = _words("Tar Bel Mon Quin Sal Ver Lun Cor Zam Pel Ran Dor Nev Gal")
+_MIDDLE: Final = _words("e a i o ome ari eta ina ova ull")
+_END: Final = _words("lo nte rez sca via rdo zal mir ndo que")
+_TAIL: Final = _words("lu xi ro mi ko ne ta vi zu pe chi nay lix tzi")
 
 
 def _pick(rng: np.random.Generator, words: Ids, count: int) -> Ids:

@@ -103,6 +103,7 @@ def _tones(
     lonely: float = 0.0,
     withdrawn: float = 0.0,
     distress: float = 0.0,
+    newcomer: float = 0.0,
 ) -> Mapping[Tone, float]:
     return MappingProxyType(
         {
@@ -113,6 +114,7 @@ def _tones(
             Tone.LONELY: lonely,
             Tone.WITHDRAWN: withdrawn,
             Tone.DISTRESS: distress,
+            Tone.NEWCOMER: newcomer,
         }
     )
 
@@ -166,7 +168,7 @@ HABITS: Final[Mapping[Persona, Habits]] = MappingProxyType(
             requests=0.01, appeal=0.4, openness=0.4, popularity=0.1, friends=0.3,
             communities=0.3, leaving=0.0, unfriending=0.0, bio=0.15, complete_profile=0.05,
             social_profile=0.6, messaging=0.5,
-            tones=_tones(0.25, 0.55, 0.05, 0.1, 0.05),
+            tones=_tones(0.1, 0.3, 0.03, 0.05, 0.05, newcomer=0.47),
         ),
         Persona.HYPER_SOCIAL: Habits(
             messages=4.2, posts=0.6, comments=1.2, night_share=0.06, opens=0.95,

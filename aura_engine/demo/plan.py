@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from aura_engine.cluster.files import read_json, write_private
@@ -62,9 +62,13 @@ class DemoPlan:
             return None
         return cls(stored["users"], stored["seed"], date.fromisoformat(stored["epoch"]))
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON can hold it."""
+        return asdict(self) | {"epoch": self.epoch.isoformat()}
+
     def write(self, path: Path) -> None:
         """Keep the plan, whole or not at all."""
-        write_private(path, asdict(self) | {"epoch": self.epoch.isoformat()})
+        write_private(path, self.as_dict())
 
     def require(self, users: int | None, seed: int | None) -> None:
         """Check that what is asked for is what is there.

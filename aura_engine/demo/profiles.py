@@ -13,7 +13,7 @@ from aura_engine.demo.journal import Journal, stamps
 from aura_engine.demo.localdays import DAY_MS, HOUR_MS, Calendar, LocalDay
 from aura_engine.demo.names import display_names, handles
 from aura_engine.demo.personas import habit
-from aura_engine.demo.streams import Stream, generator, uuids
+from aura_engine.demo.streams import Stream, generator, uuids, where_else_none
 from aura_engine.demo.turns import Moves
 
 ADMIN_ROLE, USER_ROLE = 1, 2
@@ -112,8 +112,8 @@ def _write_profiles(
             "username": people.handle[who],
             "display_name": people.full_name[who],
             "bio": bio,
-            "location": np.where(rng.random(count) < 0.1, None, place),
-            "birth_date": np.where(rng.random(count) < 0.08, None, people.birth[who]),
+            "location": where_else_none(rng.random(count) >= 0.1, place),
+            "birth_date": where_else_none(rng.random(count) >= 0.08, people.birth[who]),
             "gender": rng.choice(_GENDERS, count, p=[0.42, 0.43, 0.03, 0.05, 0.07]),
             "is_private": rng.random(count) < 0.35,
             "is_active": rng.random(count) >= 0.01,
@@ -149,7 +149,7 @@ def _write_messaging(rng: np.random.Generator, people: _People, to: Journal) -> 
     cast = people.cast
     who = np.flatnonzero(cast.in_messaging)
     at = cast.messaging_created[who]
-    seen = np.where(rng.random(len(who)) < 0.01, stamps(at).astype(object), None)
+    seen = where_else_none(rng.random(len(who)) < 0.01, stamps(at))
     to.insert(
         "messaging",
         "users",

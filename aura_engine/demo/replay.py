@@ -82,9 +82,7 @@ class DemoLife:
             on_night(number, len(due))
             self._live_until(night, on_people)
             if night not in done:
-                run_full(
-                    self._context, as_of=night, requested_by="demo", progress=on_stage
-                )
+                run_full(self._context, as_of=night, requested_by="demo", progress=on_stage)
         on_night(len(due), len(due))
         self._live_until(now, on_people)
         return run_full(self._context, requested_by="demo", progress=on_stage)

@@ -54,4 +54,16 @@ def pick_by_weight(
     """Draw `count` indices with probabilities proportional to `weights`, with replacement."""
     edges = np.cumsum(weights)
     drawn = np.searchsorted(edges, rng.random(count) * edges[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return np.asarray(np.minimum(drawn, len(weights) - 1), dtype=np.int64)
+
+
+def where_else_none(chosen: npt.NDArray[np.bool_], values: npt.NDArray[Any]) -> Ids:
+    """Return the values as objects where chosen, None elsewhere."""
+    kept = np.full(len(chosen), None, dtype=object)
+    kept[chosen] = values[chosen].astype(object)
+    return kept
+
+
+def is_there(ids: Ids) -> npt.NDArray[np.bool_]:
+    """Tell which entries are not None."""
+    return np.fromiter((one is not None for one in ids), dtype=bool, count=len(ids))

@@ -31,8 +31,8 @@ class Today:
         How far the scored people have turned.
     mood : Mood
         How the day bends everyone's habits.
-    wrote : dict of str to list
-        Who wrote what when, filled as the day goes on: pairs of actors and times.
+    wrote : list of tuple
+        Who acted when, filled as the day goes on: pairs of actors and times.
     """
 
     cast: Cast

@@ -16,6 +16,7 @@ import structlog
 
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
+from aura_engine.nlp.quiet import quiet_hub
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,10 @@ def find_checkpoint(name: str, revision: str | None, cache_dir: Path | None) -> 
     if name.startswith(_PLACE_MARKS) or name.count("/") > 1:
         raise ModelError(t("nlp.no_such_directory", model=name))
     found = _in_cache(name, revision, cache_dir)
-    return found if found is not None else _from_hub(name, revision, cache_dir)
+    if found is not None:
+        return found
+    with quiet_hub():
+        return _from_hub(name, revision, cache_dir)
 
 
 def content_revision(directory: Path) -> str:
@@ -110,8 +114,8 @@ def _abbreviates(wanted: str, commit: str) -> bool:
 
 
 def _from_hub(name: str, revision: str | None, cache_dir: Path | None) -> Checkpoint:
+    from httpx2 import HTTPError  # the hub client's own HTTP library
     from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HTTPError
 
     tried = [t("nlp.tried_directory"), t("nlp.tried_cache", cache=cache_dir or "HF_HUB_CACHE")]
     if constants.HF_HUB_OFFLINE:
@@ -143,7 +147,9 @@ def _resolve(name: str, revision: str | None) -> tuple[str, list[str]]:
 
     api = HfApi()
     if revision is not None and _ABBREVIATED_COMMIT.fullmatch(revision):
-        # The hub knows whole commits only.
+        # The hub knows whole commits only. Asked first, since listing retries for long when the
+        # hub cannot be reached.
+        api.model_info(name, timeout=HUB_DEADLINE_SECONDS)
         commits = [c.commit_id for c in api.list_repo_commits(name)]
         revision = next((c for c in commits if c.startswith(revision)), revision)
     info = api.model_info(name, revision=revision, timeout=HUB_DEADLINE_SECONDS)

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from aura_engine.errors import ModelError
+from aura_engine.nlp.checkpoint import find_checkpoint
 from aura_engine.nlp.scorer import TextScorer
 
 log = structlog.get_logger(__name__)
@@ -55,13 +56,12 @@ def load_scorer(
     name = model_name or PRODUCTION_MODEL
     if name == PRODUCTION_MODEL:
         revision = revision or PRODUCTION_REVISION
-    # torch and transformers take seconds to import, which a process that scores nothing is spared.
-    from aura_engine.nlp.transformers_scorer import TransformersScorer
-
     try:
-        return TransformersScorer.load(
-            name, revision=revision, negative_label=negative_label, cache_dir=cache_dir
-        )
+        checkpoint = find_checkpoint(name, revision, cache_dir)
+        # torch and transformers take seconds to import: only once there is something to load.
+        from aura_engine.nlp.transformers_scorer import TransformersScorer
+
+        return TransformersScorer.load(checkpoint, negative_label=negative_label)
     except ModelError as error:
         if model_name is not None:
             raise

@@ -1,31 +1,42 @@
-"""Keep third parties' progress bars and advice off the terminal; what matters is raised or logged."""
+"""Keep progress bars and advice of third parties off the terminal; errors are raised or logged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
-def quiet_hugging_face() -> Iterator[None]:
-    """Silence transformers and the hub's client while a model is found and loaded."""
-    from huggingface_hub.utils import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
-    from transformers.utils import logging
+def quiet_hub() -> Iterator[None]:
+    """Silence the hub's client: its retries and its bars."""
+    from huggingface_hub import utils
 
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    hub_bars = not are_progress_bars_disabled()
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
-    disable_progress_bars()
+    controls: Any = utils  # re-exports without saying so
+    verbosity = controls.logging.get_verbosity()
+    bars = not controls.are_progress_bars_disabled()
+    controls.logging.set_verbosity(controls.logging.CRITICAL)
+    controls.disable_progress_bars()
     try:
         yield
     finally:
-        logging.set_verbosity(verbosity)
+        controls.logging.set_verbosity(verbosity)
         if bars:
-            logging.enable_progress_bar()
-        if hub_bars:
-            enable_progress_bars()
+            controls.enable_progress_bars()
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence transformers while a model is loaded."""
+    from transformers.utils import logging
+
+    controls: Any = logging  # partly untyped
+    verbosity, bars = controls.get_verbosity(), controls.is_progress_bar_enabled()
+    controls.set_verbosity(controls.CRITICAL)
+    controls.disable_progress_bar()
+    try:
+        yield
+    finally:
+        controls.set_verbosity(verbosity)
+        if bars:
+            controls.enable_progress_bar()

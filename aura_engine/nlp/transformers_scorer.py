@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
@@ -14,9 +13,9 @@ import torch
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
 from aura_engine.nlp.batching import token_budget_batches
-from aura_engine.nlp.checkpoint import find_checkpoint
+from aura_engine.nlp.checkpoint import Checkpoint
 from aura_engine.nlp.normalise import TextForm, form_for_model
-from aura_engine.nlp.quiet import quiet_hugging_face
+from aura_engine.nlp.quiet import quiet_transformers
 from aura_engine.nlp.scorer import Probabilities, score_distinct
 from aura_engine.nlp.splitting import piece_bounds
 from aura_engine.nlp.transformers_loading import LoadedClassifier, load_classifier
@@ -70,33 +69,46 @@ class TransformersScorer:
     @classmethod
     def load(
         cls,
-        name: str,
+        checkpoint: Checkpoint,
         *,
-        revision: str | None = None,
         negative_label: str | None = None,
-        cache_dir: Path | None = None,
         device: str | None = None,
         tokens_at_once: int | None = None,
     ) -> Self:
-        """Load a model by directory or hub name.
+        """Load a model whose files were found.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint
+            The files.
+        negative_label : str or None
+            The negative class of a model whose classes are only called ``LABEL_n``.
+        device : str or None
+            Of torch; None means CUDA where there is one, else the CPU.
+        tokens_at_once : int or None
+            Most tokens of a batch, padding included; None suits the device.
 
         Raises
         ------
         ModelError
-            If it cannot be had or would read wrongly; names the model and the mend.
+            If it cannot be loaded or would read wrongly; names the model and the mend.
         """
-        with quiet_hugging_face():
-            checkpoint = find_checkpoint(name, revision, cache_dir)
+        with quiet_transformers():
             classifier = load_classifier(checkpoint, negative_label, device)
         log.info(
             "nlp.model_loaded",
-            model=name,
+            model=checkpoint.name,
             revision=checkpoint.revision,
             device=str(classifier.device),
             window=classifier.window,
         )
-        form = form_for_model(name)
-        return cls(name, checkpoint.revision, classifier, form, tokens_at_once=tokens_at_once)
+        return cls(
+            checkpoint.name,
+            checkpoint.revision,
+            classifier,
+            form_for_model(checkpoint.name),
+            tokens_at_once=tokens_at_once,
+        )
 
     def score(self, texts: Sequence[str]) -> Probabilities:
         """Return P(negative) of each text; see `aura_engine.nlp.scorer.TextScorer`.

@@ -116,8 +116,10 @@ def assemble(found: Aggregates) -> Extraction:
     sent = sent.reindex(people, fill_value=0).astype("int64")
     categories = memberships.groupby("user_id_raiz")["category"].nunique()
     inactive = pd.concat(
-        [rows.loc[~rows["is_active"].astype(bool), "user_id_raiz"]
-         for rows in (profiles, messaging_users)]
+        [
+            rows.loc[~rows["is_active"].astype(bool), "user_id_raiz"]
+            for rows in (profiles, messaging_users)
+        ]
     )
 
     def counted(counter: str, relation: str) -> pd.Series:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from psycopg2.extensions import encrypt_password
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from aura_engine.sources.connections import Source
 from aura_engine.sql import SQL_ROOT
@@ -23,7 +22,7 @@ def uninstall_script() -> str:
     return (SQL_ROOT / "roles" / "uninstall.sql").read_text(encoding="utf-8")
 
 
-def install_reader(owner: Engine, source: Source, *, password: str | None = None) -> None:
+def install_reader(owner: Engine, source: Source) -> None:
     """Install the role in a source that we own, such as one of the embedded cluster.
 
     Parameters
@@ -31,28 +30,20 @@ def install_reader(owner: Engine, source: Source, *, password: str | None = None
     owner : Engine
         Connects to the source as its owner, with the right to create roles.
     source : Source
-        Which script to run.
-    password : str, optional
-        Password to set; the server gets only its SCRAM verifier, so that no log holds it.
+        Which script to run. It sets no password.
     """
-    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        run_script(connection, role_script(source))
-        if password is not None:
-            verifier = encrypt_password(
-                password,
-                READER_ROLE,
-                scope=connection.connection.driver_connection,
-                algorithm="scram-sha-256",
-            )
-            run_script(connection, f"ALTER ROLE {READER_ROLE} PASSWORD '{verifier}'")
+    _run(owner, role_script(source))
 
 
 def uninstall_reader(owner: Engine) -> None:
     """Take back what :func:`install_reader` gave, in the database of the engine."""
-    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        run_script(connection, uninstall_script())
+    _run(owner, uninstall_script())
 
 
-def run_script(connection: Connection, script: str) -> None:
-    """Run SQL of several statements as it is, without parameters."""
-    connection.connection.cursor().execute(script)
+def _run(owner: Engine, script: str) -> None:
+    """Run a script as it is: it holds its own BEGIN and COMMIT."""
+    with (
+        owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        connection.connection.cursor() as cursor,
+    ):
+        cursor.execute(script)

@@ -159,7 +159,7 @@ class Person(Base):
     age_band: Mapped[str | None]
     region: Mapped[str | None]
     is_active: Mapped[bool]
-    account_created_at: Mapped[datetime]
+    account_created_at: Mapped[datetime | None]
     last_activity_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
 

@@ -90,7 +90,7 @@ UPGRADE = """
         age_band TEXT,
         region TEXT,
         is_active BOOLEAN NOT NULL,
-        account_created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        account_created_at TIMESTAMP WITH TIME ZONE,
         last_activity_at TIMESTAMP WITH TIME ZONE,
         first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
         PRIMARY KEY (user_id_raiz),

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from aura_engine.cluster import EmbeddedCluster, Lease
+from aura_engine.cluster import EmbeddedCluster, Lease, Purpose
 from aura_engine.cluster.files import ClusterFiles
 from aura_engine.cluster.processes import server_processes
 
@@ -28,11 +28,12 @@ class Playground:
     """A cluster root that a test may break in any way it likes."""
 
     root: Path
+    purpose: Purpose = "test"
     clients: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def cluster(self) -> EmbeddedCluster:
-        return EmbeddedCluster(self.root, "test", linger=LINGER)
+        return EmbeddedCluster(self.root, self.purpose, linger=LINGER)
 
     @property
     def files(self) -> ClusterFiles:

@@ -34,6 +34,7 @@ def test_acknowledged_rows_survive_ten_random_kills(playground):
         if victim == "client":
             writer = chance.choice([w for w in writers if w.poll() is None])
             writer.kill()
+            writer.wait()
             writers.append(playground.client("write"))
         else:
             playground.eventually(playground.files.connection.exists)

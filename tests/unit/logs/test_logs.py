@@ -21,16 +21,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def _restore_logging():
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield
-    root.handlers, root.level = before[0], before[1]
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
-
-
 def events(captured: str) -> list[dict]:
     return [json.loads(line) for line in captured.splitlines()]
 

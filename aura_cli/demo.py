@@ -1,0 +1,100 @@
+"""``./aura demo``: a population with a history, its runs, and who is where."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from aura_engine.i18n import t
+
+if TYPE_CHECKING:
+    from aura_engine.demo.plan import DemoPlan
+    from aura_engine.demo.site import DemoSite
+    from aura_engine.pipeline import RunOutcome
+    from aura_engine.settings import Settings
+
+EXIT_NOT_YET: Final = 3
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help=t("cli.help_once"))] = False,
+    users: Annotated[int | None, typer.Option(min=1, help=t("cli.help_users"))] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=t("cli.help_seed"))] = None,
+    reset: Annotated[bool, typer.Option("--reset", help=t("cli.help_reset"))] = False,
+) -> None:
+    """Make or continue the demo's data, run, and print a summary; its last line is JSON."""
+    from aura_cli.context import start
+    from aura_cli.demo_summary import print_summary
+    from aura_engine.demo.site import DemoSite
+    from aura_engine.settings import refuse_production
+
+    started = time.monotonic()
+    settings = start()
+    refuse_production(settings, "demo")
+    if not once:
+        typer.echo(t("cli.demo_servers_to_come"), err=True)
+        raise typer.Exit(EXIT_NOT_YET)
+    site = DemoSite.at(settings.data_dir, settings.cluster_dir)
+    with site.exclusively():
+        if reset:
+            site.reset()
+        plan = _plan(site, settings, users, seed)
+        outcome, nights = _bring_up_to_date(site, plan, settings)
+    seconds = time.monotonic() - started
+    print_summary(site, outcome, nights=nights)
+    levels = outcome.results["risk_distribution"]
+    typer.echo(
+        json.dumps(
+            {
+                "users": outcome.results["total_users"],
+                "alto": levels["ALTO_RIESGO"],
+                "moderado": levels["RIESGO_MODERADO"],
+                "bajo": levels["BAJO_RIESGO"],
+                "seconds": round(seconds, 1),
+                "nlp_model": outcome.text_model,
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+def _plan(site: DemoSite, settings: Settings, users: int | None, seed: int | None) -> DemoPlan:
+    """Return the plan of the data that are there, or make a new one and keep it."""
+    from aura_engine.demo.plan import DemoPlan
+    from aura_engine.pipeline.context import utc_now
+
+    plan = DemoPlan.read(site.plan_file)
+    if plan is None:
+        plan = DemoPlan.new(users, seed, now=utc_now(), zone=settings.zone)
+        plan.write(site.plan_file)
+    plan.require(users, seed)
+    return plan
+
+
+def _bring_up_to_date(
+    site: DemoSite, plan: DemoPlan, settings: Settings
+) -> tuple[RunOutcome, list[RunOutcome]]:
+    from aura_cli.language import demo_scorer
+    from aura_cli.progress import steps
+    from aura_engine.demo.replay import DemoLife
+    from aura_engine.pipeline.context import open_context
+    from aura_engine.store.installation import ensure_installation
+
+    with steps() as shown, site.cluster.acquire() as lease:
+        shown.announce("demo_databases")
+        site.provision(lease)
+        scorer = demo_scorer(settings)
+        with (
+            open_context(settings, site.urls(lease), scorer=scorer) as context,
+            site.service(lease) as service,
+        ):
+            ensure_installation(context.store, "demo", plan.as_dict())
+            life = DemoLife(plan, service, context, settings.zone, truth_file=site.truth_file)
+            return life.catch_up(
+                on_people=lambda done, total: shown.whole("demo_people", done, total),
+                on_night=lambda done, total: shown.whole("demo_nights", done, total),
+                on_stage=shown.stage,
+            )

@@ -1,0 +1,51 @@
+"""Which language model a verb reads with."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aura_engine.nlp import TextScorer
+    from aura_engine.settings import Settings
+
+
+def production_scorer(settings: Settings) -> TextScorer:
+    """Load the configured model, or the best one at hand where none is configured.
+
+    Raises
+    ------
+    ModelError
+        If the configured model cannot be loaded; the run must not go on as if it could.
+    """
+    return _load(settings, settings.nlp_model_name)
+
+
+def demo_scorer(settings: Settings) -> TextScorer:
+    """Load the configured model, or the one that ships with the project.
+
+    The demo asks no hub unless told to: it must work without a network, within minutes.
+    """
+    from aura_engine.nlp import REDUCED_MODEL
+
+    return _load(settings, settings.nlp_model_name or REDUCED_MODEL)
+
+
+def _load(settings: Settings, name: str | None) -> TextScorer:
+    from aura_engine.nlp import load_scorer
+
+    return load_scorer(
+        name,
+        revision=settings.nlp_revision,
+        negative_label=settings.nlp_negative_label,
+        cache_dir=_cache_dir(settings),
+    )
+
+
+def _cache_dir(settings: Settings) -> Path | None:
+    """Return where models are kept: with all our data, unless a shared cache is configured."""
+    if os.environ.get("HF_HOME") or os.environ.get("HF_HUB_CACHE"):
+        return None
+    return settings.data_dir / "models"

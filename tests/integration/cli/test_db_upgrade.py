@@ -1,0 +1,43 @@
+"""``./aura db upgrade`` on a configured database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from aura_cli import app as cli
+from aura_engine.settings import DATABASE_URL_NAMES
+from aura_engine.store import migrate
+
+
+@pytest.fixture
+def analytics(database_factory, monkeypatch):
+    url = database_factory()
+    for name in DATABASE_URL_NAMES:
+        monkeypatch.setenv(name, url.render_as_string(hide_password=False))
+    return url
+
+
+def test_it_brings_an_empty_database_to_the_newest_structure_and_says_so(analytics, capsys):
+    assert cli.main(["db", "upgrade"]) == 0
+    assert migrate.head_revision() in capsys.readouterr().out
+    with create_engine(analytics, poolclass=NullPool).connect() as connection:
+        assert migrate.current_revision(connection) == migrate.head_revision()
+
+
+def test_a_second_upgrade_changes_nothing_and_says_so(analytics, capsys):
+    cli.main(["db", "upgrade"])
+    capsys.readouterr()
+    assert cli.main(["db", "upgrade"]) == 0
+    assert "ya está en la estructura más nueva" in capsys.readouterr().out
+
+
+def test_an_unreachable_database_is_a_message_without_a_password(analytics, capsys, monkeypatch):
+    gone = analytics.set(port=1)
+    monkeypatch.setenv("DATABASE_URL_ANALYTICS", gone.render_as_string(hide_password=False))
+    assert cli.main(["db", "upgrade"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ")
+    assert "Traceback" not in said
+    assert analytics.password not in said

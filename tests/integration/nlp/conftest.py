@@ -1,0 +1,71 @@
+"""A tiny RoBERTa with random weights and its tokenizer, saved as the hub would hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import ByteLevelBPETokenizer
+from transformers import RobertaConfig, RobertaForSequenceClassification, RobertaTokenizerFast
+
+CORPUS = [
+    "Hoy fue un buen día con mis amigos y mi familia.",
+    "Me siento triste y muy cansada de la escuela.",
+    "¿A qué hora nos vemos mañana en la plaza?",
+    "No quiero ir, otra vez me dejaron en visto 😢",
+]
+MakeModel = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def tokenizer_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("tokenizer")
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(
+        CORPUS,
+        vocab_size=400,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        show_progress=False,
+    )
+    bpe.save_model(str(directory))
+    tokenizer = RobertaTokenizerFast(
+        vocab=str(directory / "vocab.json"),
+        merges=str(directory / "merges.txt"),
+        model_max_length=32,
+    )
+    saved = tmp_path_factory.mktemp("saved")
+    tokenizer.save_pretrained(saved)
+    return saved
+
+
+@pytest.fixture
+def make_model(tmp_path: Path, tokenizer_directory: Path) -> MakeModel:
+    """Return a function that saves a model with these labels and this seed."""
+
+    def make(
+        labels: tuple[str, ...] = ("negative", "neutral", "positive"),
+        *,
+        seed: int = 0,
+        name: str = "model",
+    ) -> Path:
+        torch.manual_seed(seed)
+        config = RobertaConfig(
+            vocab_size=400,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=34,
+            initializer_range=0.5,
+            id2label=dict(enumerate(labels)),
+            label2id={label: place for place, label in enumerate(labels)},
+        )
+        directory = tmp_path / name
+        RobertaForSequenceClassification(config).save_pretrained(directory)
+        for file in tokenizer_directory.iterdir():
+            (directory / file.name).write_bytes(file.read_bytes())
+        return directory
+
+    return make

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import structlog
+from huggingface_hub import constants
+
+from aura_engine.errors import ModelError
+from aura_engine.nlp import PRODUCTION_MODEL, TextScorer, load_scorer
+from aura_engine.nlp.loading import PRODUCTION_REVISION
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.fixture
+def cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hub: a port of this machine where nobody listens."""
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", "http://127.0.0.1:9")
+
+
+def cached(cache: Path, name: str, commit: str, model: Path) -> None:
+    """Lay a model out as the hub's cache holds it."""
+    repository = cache / f"models--{name.replace('/', '--')}"
+    shutil.copytree(model, repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+
+
+def test_an_unreachable_hub_is_an_error_within_ten_seconds_that_says_what_was_tried(
+    tmp_path: Path, cut_off: None
+) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelError) as refused:
+        load_scorer("someone/some-model", cache_dir=tmp_path)
+    assert time.monotonic() - started < 10
+    for part in ("someone/some-model", str(tmp_path), "http", "NLP_MODEL_NAME=reducido"):
+        assert part in str(refused.value)
+
+
+def test_offline_mode_is_named_in_the_error(tmp_path: Path) -> None:
+    code = (
+        "from aura_engine.nlp import load_scorer\n"
+        "from aura_engine.errors import ModelError\n"
+        "try: load_scorer('someone/some-model')\n"
+        "except ModelError as error: print(error)\n"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "someone/some-model" in told.stdout
+    assert "HF_HUB_OFFLINE" in told.stdout
+
+
+def test_a_directory_that_is_not_there_is_not_looked_up_on_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no existe"):
+        load_scorer(str(tmp_path / "nowhere"))
+
+
+def test_a_cached_model_loads_without_the_hub_under_its_commit(
+    tmp_path: Path, make_model: MakeModel, cut_off: None
+) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    cached(tmp_path, "someone/some-model", commit, make_model())
+    by_branch = load_scorer("someone/some-model", cache_dir=tmp_path)
+    by_prefix = load_scorer("someone/some-model", revision=commit[:8], cache_dir=tmp_path)
+    assert by_branch.revision == by_prefix.revision == commit
+    with pytest.raises(ModelError, match="someone/some-model"):
+        load_scorer("someone/some-model", revision="fedcba98", cache_dir=tmp_path)
+
+
+def test_the_production_model_is_the_default_where_its_pinned_commit_is_cached(
+    tmp_path: Path, make_model: MakeModel, cut_off: None
+) -> None:
+    commit = PRODUCTION_REVISION + "0" * 33
+    cached(tmp_path, PRODUCTION_MODEL, commit, make_model())
+    scorer = load_scorer(None, cache_dir=tmp_path)
+    assert (scorer.name, scorer.revision, scorer.reduced) == (PRODUCTION_MODEL, commit, False)
+
+
+def test_without_the_production_model_the_reduced_one_is_used_and_the_log_says_so(
+    tmp_path: Path, cut_off: None
+) -> None:
+    with structlog.testing.capture_logs() as events:
+        scorer = load_scorer(None, cache_dir=tmp_path)
+    assert scorer.reduced
+    warning = next(event for event in events if event["event"] == "nlp.reduced_model_used")
+    assert warning["log_level"] == "warning"
+    assert PRODUCTION_MODEL in warning["reason"]
+
+
+def test_the_reduced_model_can_be_asked_for() -> None:
+    scorer = load_scorer("reducido")
+    assert isinstance(scorer, TextScorer)
+    assert scorer.reduced
+    assert np.isfinite(scorer.score(["hola a todos"])).all()
+
+
+def test_importing_the_room_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, aura_engine.nlp; "
+        "print([m for m in ('torch', 'transformers', 'sklearn') if m in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert told.stdout.strip() == "[]"

@@ -1,0 +1,117 @@
+"""A small world of each test's own: three sources, the store, and a counting language model."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pytest
+from sqlalchemy import URL, Engine, create_engine, text
+
+from aura_engine.cluster import Lease, create_role, ensure_template
+from aura_engine.demo.ddl import create_schema
+from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
+from aura_engine.pipeline import PipelineContext
+from aura_engine.settings import DatabaseUrls
+from aura_engine.sources import Source, connect_sources
+from aura_engine.sources.roles import READER_ROLE, install_reader
+from aura_engine.store.connect import connect_store
+from aura_engine.store.installation import ensure_installation
+from tests.conftest import DatabaseFactory
+from tests.integration.pipeline.people import NOW, populate
+from tests.integration.store.conftest import TEMPLATE, build_template
+
+
+@dataclass
+class CountingScorer:
+    """The shipped model, counting the texts it is asked about."""
+
+    model: TextScorer
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def revision(self) -> str:
+        return self.model.revision
+
+    @property
+    def reduced(self) -> bool:
+        return self.model.reduced
+
+    def score(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked += texts
+        return self.model.score(texts)
+
+
+@dataclass
+class World:
+    """Sources that a test may change as the live services would, and a context to run on them."""
+
+    service: dict[Source, Engine]
+    context: PipelineContext
+    scorer: CountingScorer
+    now: list[datetime]
+
+    def change(self, source: Source, statement: str, **parameters: object) -> int:
+        with self.service[source].begin() as connection:
+            return int(connection.execute(text(statement), parameters).rowcount)
+
+    def ask(self, statement: str, **parameters: object) -> object:
+        with self.context.store.connect() as connection:
+            return connection.scalar(text(statement), parameters)
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> TextScorer:
+    return load_scorer(REDUCED_MODEL)
+
+
+@pytest.fixture
+def world(
+    lease: Lease, database_factory: DatabaseFactory, shipped_model: TextScorer
+) -> Iterator[World]:
+    ensure_template(lease, TEMPLATE, build_template)
+    create_role(lease, READER_ROLE)
+    owned: dict[Source, URL] = {}
+    for source in Source:
+        template = f"template_source_{source.value}"
+        ensure_template(lease, template, lambda url, source=source: _build_source(url, source))
+        owned[source] = database_factory(template)
+    service = {source: create_engine(url) for source, url in owned.items()}
+    populate(service)
+    store = connect_store(database_factory(TEMPLATE))
+    ensure_installation(store, "demo")
+    reader = {
+        source.value: lease.url(str(url.database), READER_ROLE) for source, url in owned.items()
+    }
+    urls = DatabaseUrls(analytics=store.url, **reader)
+    scorer = CountingScorer(shipped_model)
+    now = [NOW]
+    with connect_sources(urls) as sources:
+        context = PipelineContext(
+            store=store,
+            sources=sources,
+            scorer=scorer,
+            text_key=secrets.token_bytes(32),
+            timezone="America/Mexico_City",
+            window_days=90,
+            refit_days=30,
+            clock=lambda: now[0],
+        )
+        yield World(service, context, scorer, now)
+    for engine in [store, *service.values()]:
+        engine.dispose()
+
+
+def _build_source(url: URL, source: Source) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        create_schema(connection, source)
+    install_reader(engine, source)
+    engine.dispose()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aura_engine.domain import RiskLevel
+from aura_engine.pipeline.verdicts import VERDICT, keep_verdicts
+
+OLD, NEW = (pd.Timestamp(datetime(2026, month, 1, tzinfo=UTC)) for month in (2, 3))
+
+
+def verdict(level: str, asi: float, when: pd.Timestamp, model: int) -> dict[str, object]:
+    return dict(zip(VERDICT, [level, asi, True, True, False, 2, when, model], strict=True))
+
+
+def now(night: float, negativity: float) -> pd.DataFrame:
+    observed = {"raw_ratio_night_messages": night, "raw_sentiment_negativity_index": negativity}
+    return pd.DataFrame([verdict(RiskLevel.BAJO.value, 5.0, NEW, 2) | observed], index=["ana"])
+
+
+def before(*, had_messages: bool, had_texts: bool) -> pd.DataFrame:
+    had = {"had_messages": had_messages, "had_texts": had_texts}
+    return pd.DataFrame([verdict(RiskLevel.ALTO.value, 80.0, OLD, 1) | had], index=["ana"])
+
+
+NOTHING_BEFORE = before(had_messages=True, had_texts=True).iloc[:0]
+
+
+@pytest.mark.parametrize(
+    ("night", "negativity", "had_messages", "had_texts", "stopped"),
+    [
+        (0.1, 0.2, True, True, False),
+        (np.nan, 0.2, True, True, True),
+        (0.1, np.nan, True, True, True),
+        (np.nan, np.nan, False, False, False),
+        (np.nan, 0.2, False, True, False),
+        (0.1, np.nan, True, False, False),
+    ],
+)
+def test_only_what_was_seen_before_can_stop_showing(
+    night: float, negativity: float, had_messages: bool, had_texts: bool, stopped: bool
+) -> None:
+    kept = keep_verdicts(
+        now(night, negativity),
+        before(had_messages=had_messages, had_texts=had_texts),
+        texts_are_read=True,
+    ).loc["ana"]
+    assert kept["stopped_showing"] == stopped
+    assert kept["cluster_label"] == (RiskLevel.ALTO if stopped else RiskLevel.BAJO)
+
+
+def test_the_verdict_is_kept_whole() -> None:
+    kept = keep_verdicts(
+        now(np.nan, np.nan), before(had_messages=True, had_texts=True), texts_are_read=True
+    )
+    assert kept.loc["ana", VERDICT].to_dict() == verdict(RiskLevel.ALTO.value, 80.0, OLD, 1)
+
+
+def test_a_run_without_a_language_model_says_nothing_about_a_person() -> None:
+    kept = keep_verdicts(
+        now(0.1, np.nan), before(had_messages=True, had_texts=True), texts_are_read=False
+    ).loc["ana"]
+    assert not kept["stopped_showing"]
+    assert kept["had_texts"]
+
+
+def test_someone_who_shows_again_is_judged_anew() -> None:
+    silent = keep_verdicts(
+        now(0.1, np.nan), before(had_messages=True, had_texts=True), texts_are_read=True
+    )
+    again = keep_verdicts(now(0.1, 0.3), silent, texts_are_read=True).loc["ana"]
+    assert not again["stopped_showing"]
+    assert again["cluster_label"] == RiskLevel.BAJO
+
+
+def test_nobody_can_have_stopped_showing_in_the_first_run() -> None:
+    kept = keep_verdicts(now(np.nan, 0.2), NOTHING_BEFORE, texts_are_read=True).loc["ana"]
+    assert not kept["stopped_showing"]
+    assert not kept["had_messages"]
+    assert kept["had_texts"]
