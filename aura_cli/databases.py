@@ -1,17 +1,41 @@
-"""Where the analytics database is: configured, or in the embedded cluster."""
+"""Where the databases are: configured, or in the embedded cluster that ``demo`` made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from aura_engine.settings import Settings
+    from aura_engine.settings import DatabaseUrls, Settings
 
-ANALYTICS_DATABASE: Final = "aura_data_miner"
+
+@contextmanager
+def open_databases(settings: Settings) -> Iterator[DatabaseUrls]:
+    """Yield the addresses of the four databases; the embedded server runs meanwhile.
+
+    Raises
+    ------
+    SettingsError
+        If no database is configured, or some are missing.
+    ClusterError
+        If the embedded cluster was not made yet or cannot be started.
+    """
+    from aura_engine.demo.site import DemoSite
+    from aura_engine.errors import ClusterError
+    from aura_engine.i18n import t
+
+    urls = settings.database_urls()
+    if urls is not None:
+        yield urls
+        return
+    site = DemoSite.at(settings.data_dir, settings.cluster_dir)
+    if not site.cluster.exists:
+        raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
+    with site.cluster.acquire() as lease:
+        yield site.urls(lease)
 
 
 @contextmanager
@@ -20,32 +44,22 @@ def open_analytics(settings: Settings) -> Iterator[Engine]:
 
     Raises
     ------
-    SettingsError
-        If no database is configured, or some are missing.
-    ClusterError
-        If the embedded cluster was not made yet or cannot be started.
+    SettingsError, ClusterError
+        As :func:`open_databases` does.
     StoreError
         If the database does not answer.
     """
     from sqlalchemy.exc import OperationalError
 
-    from aura_engine.cluster import EmbeddedCluster
-    from aura_engine.errors import ClusterError, StoreError
+    from aura_engine.errors import StoreError
     from aura_engine.i18n import t
     from aura_engine.store.connect import connect_store
 
-    urls = settings.database_urls()
-    with ExitStack() as held:
-        if urls is not None:
-            address = urls.analytics
-        else:
-            cluster = EmbeddedCluster(settings.cluster_dir)
-            if not cluster.exists:
-                raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
-            address = held.enter_context(cluster.acquire()).url(ANALYTICS_DATABASE)
-        engine = connect_store(address)
-        held.callback(engine.dispose)
+    with open_databases(settings) as urls:
+        engine = connect_store(urls.analytics)
         try:
             yield engine
         except OperationalError as error:
             raise StoreError(t("store.unreachable")) from error
+        finally:
+            engine.dispose()

@@ -27,7 +27,6 @@ def demo(
 ) -> None:
     """Make or continue the demo's data, run, and print a summary; its last line is JSON."""
     from aura_cli.context import start
-    from aura_cli.demo_summary import print_summary
     from aura_engine.demo.site import DemoSite
     from aura_engine.settings import refuse_production
 
@@ -42,23 +41,17 @@ def demo(
         if reset:
             site.reset()
         plan = _plan(site, settings, users, seed)
-        outcome, nights = _bring_up_to_date(site, plan, settings)
-    seconds = time.monotonic() - started
-    print_summary(site, outcome, nights=nights)
+        outcome = _catch_up(site, plan, settings)
     levels = outcome.results["risk_distribution"]
-    typer.echo(
-        json.dumps(
-            {
-                "users": outcome.results["total_users"],
-                "alto": levels["ALTO_RIESGO"],
-                "moderado": levels["RIESGO_MODERADO"],
-                "bajo": levels["BAJO_RIESGO"],
-                "seconds": round(seconds, 1),
-                "nlp_model": outcome.text_model,
-            },
-            ensure_ascii=False,
-        )
-    )
+    figures = {
+        "users": outcome.results["total_users"],
+        "alto": levels["ALTO_RIESGO"],
+        "moderado": levels["RIESGO_MODERADO"],
+        "bajo": levels["BAJO_RIESGO"],
+        "seconds": round(time.monotonic() - started, 1),
+        "nlp_model": outcome.text_model,
+    }
+    typer.echo(json.dumps(figures, ensure_ascii=False))
 
 
 def _plan(site: DemoSite, settings: Settings, users: int | None, seed: int | None) -> DemoPlan:
@@ -74,27 +67,30 @@ def _plan(site: DemoSite, settings: Settings, users: int | None, seed: int | Non
     return plan
 
 
-def _bring_up_to_date(
-    site: DemoSite, plan: DemoPlan, settings: Settings
-) -> tuple[RunOutcome, list[RunOutcome]]:
+def _catch_up(site: DemoSite, plan: DemoPlan, settings: Settings) -> RunOutcome:
+    """Bring the data to the present with progress on standard error, and print the summary."""
+    from aura_cli.demo_summary import print_summary
     from aura_cli.language import demo_scorer
     from aura_cli.progress import steps
     from aura_engine.demo.replay import DemoLife
+    from aura_engine.demo.truth import read_truth
     from aura_engine.pipeline.context import open_context
     from aura_engine.store.installation import ensure_installation
 
-    with steps() as shown, site.cluster.acquire() as lease:
-        shown.announce("demo_databases")
+    with site.cluster.acquire() as lease:
         site.provision(lease)
-        scorer = demo_scorer(settings)
         with (
-            open_context(settings, site.urls(lease), scorer=scorer) as context,
+            open_context(settings, site.urls(lease), scorer=demo_scorer(settings)) as context,
             site.service(lease) as service,
         ):
             ensure_installation(context.store, "demo", plan.as_dict())
-            life = DemoLife(plan, service, context, settings.zone, truth_file=site.truth_file)
-            return life.catch_up(
-                on_people=lambda done, total: shown.whole("demo_people", done, total),
-                on_night=lambda done, total: shown.whole("demo_nights", done, total),
-                on_stage=shown.stage,
-            )
+            life = DemoLife(plan, service, context, settings.zone, site.truth_file)
+            with steps() as shown:
+                present, nights = life.catch_up(
+                    on_people=lambda done, total: shown.whole("demo_people", done, total),
+                    on_night=lambda done, total: shown.whole("demo_nights", done, total),
+                    on_stage=shown.stage,
+                )
+            truth = read_truth(site.truth_file)["persona"]
+            print_summary(context.store, truth, present, nights)
+    return present

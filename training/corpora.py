@@ -41,7 +41,7 @@ class Corpus:
         Texts that differ only in case, marks or emoji fall into one fold, so that no near copy
         of a held-out text is trained on.
         """
-        return np.array([_bucket(salt + _letters(text)) % folds for text in self.texts])
+        return np.array([_bucket(salt + letters_of(text)) % folds for text in self.texts])
 
 
 def checksum(path: Path) -> str:
@@ -83,10 +83,10 @@ def read_xed(directory: Path) -> tuple[Corpus, Corpus]:
             clear.setdefault(text, LABELS.index("negative" if negative else "positive"))
         else:
             unsure.setdefault(text, LABELS.index("neutral"))
-    neutral = {_letters(line.partition("\t")[2]) for line in _lines(directory / "neu_en.txt")}
+    neutral = {letters_of(line.partition("\t")[2]) for line in _lines(directory / "neu_en.txt")}
     for line in _lines(directory / "pairs-es.txt"):
         fields = line.split("\t")
-        english = _letters(fields[4])
+        english = letters_of(fields[4])
         text = _prepared(fields[5])
         if english and english in neutral and text is not None:
             clear.setdefault(text, LABELS.index("neutral"))
@@ -107,7 +107,8 @@ def _prepared(raw: str) -> str | None:
     return None if is_wordless(raw) else normalise(raw, REDUCED)
 
 
-def _letters(text: str) -> str:
+def letters_of(text: str) -> str:
+    """Return the letters and digits alone, in lower case: what two near copies share."""
     return re.sub(r"[\W_]+", "", text.lower())
 
 

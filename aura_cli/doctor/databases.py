@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +10,9 @@ from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-from aura_cli.databases import ANALYTICS_DATABASE
+from aura_cli.databases import open_databases
 from aura_cli.doctor.findings import Finding, State
+from aura_engine.cluster import EmbeddedCluster
 from aura_engine.errors import AuraError, SettingsError
 from aura_engine.i18n import t
 from aura_engine.logs import redact
@@ -20,7 +20,6 @@ from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, Settings
 from aura_engine.sql import load_queries
 
 CONNECT_SECONDS: Final = 5
-READER_ROLE: Final = "aura_reader"
 _SHOWN_TABLES: Final = 3
 
 
@@ -46,35 +45,15 @@ def databases(settings: Settings) -> Iterator[Finding]:
             mend = t("cli.mend_no_databases")
             yield Finding(area, "DATABASE_URL_*", State.NOTE, t("cli.not_configured"), mend)
         return
-    if urls is not None:
-        yield from check_all(urls)
+    if urls is None and not EmbeddedCluster(settings.cluster_dir).exists:
+        mend = t("cli.mend_no_demo")
+        yield Finding(area, "AURA_EMBEDDED", State.NOTE, t("cli.no_demo_yet"), mend)
         return
     try:
-        with _embedded_urls(settings) as embedded:
-            if embedded is None:
-                mend = t("cli.mend_no_demo")
-                yield Finding(area, "AURA_EMBEDDED", State.NOTE, t("cli.no_demo_yet"), mend)
-            else:
-                yield from check_all(embedded)
+        with open_databases(settings) as addresses:
+            yield from check_all(addresses)
     except AuraError as error:
         yield Finding(area, "AURA_EMBEDDED", State.BROKEN, t("cli.unreachable"), str(error))
-
-
-@contextmanager
-def _embedded_urls(settings: Settings) -> Iterator[DatabaseUrls | None]:
-    from aura_engine.cluster import EmbeddedCluster
-
-    cluster = EmbeddedCluster(settings.cluster_dir)
-    if not cluster.exists:
-        yield None
-        return
-    with cluster.acquire() as lease:
-        yield DatabaseUrls(
-            lease.url(ANALYTICS_DATABASE),
-            lease.url("aura_auth", READER_ROLE),
-            lease.url("aura_social", READER_ROLE),
-            lease.url("aura_messaging", READER_ROLE),
-        )
 
 
 def check_all(urls: DatabaseUrls) -> Iterator[Finding]:

@@ -60,6 +60,10 @@ class ClusterFiles:
         return self.root / "supervisor.json"
 
     @property
+    def failure(self) -> Path:
+        return self.root / "failure.json"
+
+    @property
     def log_dir(self) -> Path:
         return self.root / "log"
 
@@ -115,11 +119,19 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Return a JSON object, or None where the file is missing."""
+    """Return a JSON object, or None where the file is missing.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} holds no JSON object")
     return content
 
 

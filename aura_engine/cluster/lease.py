@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 0.02
 _CONNECT_SECONDS: Final = 5
+# A supervisor may be killed while it starts; one that fails is not tried again.
+_SPAWN_ATTEMPTS: Final = 3
 _LOG_LIMIT_BYTES: Final = 1024 * 1024
 _PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
 
@@ -193,17 +195,19 @@ class Lease:
         return True
 
     def _start_or_join(self, deadline: float, timeout: float) -> None:
-        spawned = False
+        spawned = 0
         log_start = 0
         while not self._answers():
             if time.monotonic() >= deadline:
                 raise self._late(timeout)
             if not is_held(self._files.supervisor_lock):
-                if spawned:
+                failed = spawned > 0 and self._files.failure.exists()
+                if failed or spawned >= _SPAWN_ATTEMPTS:
                     said = tail(self._files.supervisor_log, start=log_start)
                     raise ClusterError(t("cluster.start_failed", root=self.root, log=said))
-                log_start = _size(self._files.supervisor_log)
-                spawned = self._spawn_supervisor()
+                if spawned == 0:
+                    log_start = _size(self._files.supervisor_log)
+                spawned += self._spawn_supervisor()
                 continue
             time.sleep(_POLL_SECONDS)
 

@@ -130,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     lock = FileLock(files.supervisor_lock, survives_fork=True)
     if not lock.acquire(timeout=_LOCK_PATIENCE_SECONDS):
         return EXIT_OTHER_SUPERVISOR
-    remove(files.supervisor_pid)
+    for stale in (files.supervisor_pid, files.failure):
+        remove(stale)
     if os.fork() > 0:
         # The lock lives on in the child; leaving without clean-up keeps it so.
         os._exit(0)
@@ -140,6 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
             Supervisor(files, options.linger).run()
         except ClusterError as error:
             log.error("supervisor_failed", reason=str(error))
+            # Tells a server that cannot start from a supervisor that was killed.
+            write_private(files.failure, {"reason": str(error)})
             return 1
         finally:
             remove(files.supervisor_pid)

@@ -67,7 +67,7 @@ class Board:
         self._seed, self._cast, self._words = seed, cast, words
         self._posts, self._comments = _Recent(), _Recent()
         # The social service asks for a token, not for a profile: a few post without one.
-        self._able = cast.in_social | (np.arange(len(cast)) % 3 == 0)
+        self._able = cast.uses_social | (np.arange(len(cast)) % 3 == 0)
 
     def live(self, today: Today, journal: Journal) -> None:
         """Write the comments and posts of one day; only what stood before midnight is answered."""

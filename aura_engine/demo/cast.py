@@ -86,6 +86,11 @@ class Cast:
         return is_there(self.profile_id)
 
     @property
+    def uses_social(self) -> Flags:
+        """Who acts in aura_social: who has a profile, and who had one before they vanished."""
+        return self.in_social | ~self.has_account
+
+    @property
     def in_messaging(self) -> Flags:
         """Who has a messaging user."""
         return is_there(self.messaging_profile)
@@ -113,7 +118,7 @@ def make_cast(seed: int, users: int, calendar: Calendar, planted: Moves) -> Cast
         The moves of the first 120 days; they decide who lacks which account.
     """
     rng = generator(seed, Stream.CAST)
-    gone = max(2, round(0.006 * users))
+    gone = max(3, round(0.006 * users))
     size = users + STAFF + gone
     persona = np.full(size, PERSONAS.index(Persona.ORDINARY))
     persona[:users] = planted.target

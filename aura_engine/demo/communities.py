@@ -69,7 +69,7 @@ class Communities:
     def begin(self, today: Today, journal: Journal) -> None:
         """Found the communities and let people join before the history."""
         rng = generator(self._seed, Stream.COMMUNITIES, FIRST_DAY - 1)
-        able = self._cast.in_social & (self._cast.first_day == FIRST_DAY)
+        able = self._cast.uses_social & (self._cast.first_day == FIRST_DAY)
         likely = np.flatnonzero(able & (today.habit("communities") >= 2.0))
         oldest = likely[np.argsort(self._cast.created[likely], kind="stable")]
         circle = oldest[: max(COMMUNITIES, len(oldest) // 4)]
@@ -96,7 +96,7 @@ class Communities:
         journal.delete("social", "community_members", ("id",), at, {"id": self._membership[gone]})
         self._member, self._membership = self._member[~leaving], self._membership[~leaving]
 
-        able = self._cast.in_social & today.acting & (today.mood.volume > 0)
+        able = self._cast.uses_social & today.acting & (today.mood.volume > 0)
         have = np.bincount(self._member, minlength=len(able))
         missing = np.maximum(today.habit("communities") * self._taste - have, 0.0)
         who = np.repeat(np.arange(len(able)), counts(rng, np.where(able, _JOINING * missing, 0.0)))

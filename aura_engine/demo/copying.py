@@ -70,9 +70,14 @@ def _copy(cursor: Cursor, batch: Batch, table: Composable) -> None:
 def _cells(values: npt.NDArray[Any]) -> list[str]:
     if values.dtype.kind == "M":
         return [f"{moment}+00" for moment in np.datetime_as_string(values).tolist()]
-    if values.dtype.kind == "O":
-        return [_cell(value) for value in values.tolist()]
-    return [str(value) for value in values.tolist()]
+    if values.dtype.kind != "O":
+        return [str(value) for value in values.tolist()]
+    cells = values.tolist()
+    if set(map(type, cells)) <= {str, type(None)}:
+        everything = "".join(value for value in cells if value)
+        if not any(sign in everything for sign in "\\\t\n\r"):
+            return [_NULL if value is None else value for value in cells]
+    return [_cell(value) for value in cells]
 
 
 def _cell(value: str | date | datetime | None) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from aura_engine.demo.cast import FIRST_DAY, Cast, Times
+from aura_engine.demo.circles import Circles
 from aura_engine.demo.journal import Journal, stamps
 from aura_engine.demo.localdays import DAY_MS, HOUR_MS
 from aura_engine.demo.rhythm import counts
-from aura_engine.demo.streams import Ids, Stream, generator, pick_by_weight
+from aura_engine.demo.streams import Ids, Stream, among, generator, pick_by_weight
 from aura_engine.demo.today import Today
 
 NEVER: Final = np.iinfo(np.int64).max
@@ -27,23 +27,6 @@ _ANSWER_HOURS: Final = 14.0
 _TRIES: Final = 3
 _KEY: Final = ("requester_id", "addressee_id")
 _People = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Circles:
-    """Accepted friends of everyone, as one array cut up by person."""
-
-    offsets: _People
-    friends: _People
-
-    def pick(self, rng: np.random.Generator, who: _People) -> _People:
-        """Draw one friend each, older friendships more often; -1 for those without any."""
-        degree = np.diff(self.offsets)[who]
-        place = np.floor(degree * rng.random(len(who)) ** 1.7).astype(np.int64)
-        found = np.full(len(who), -1)
-        some = degree > 0
-        found[some] = self.friends[self.offsets[who[some]] + place[some]]
-        return found
 
 
 class Friendships:
@@ -61,6 +44,7 @@ class Friendships:
         self._seed, self._cast = seed, cast
         none = np.zeros(0, dtype=np.int64)
         self._from, self._to, self._answered = none, none, none
+        self._open = none.astype(bool)
         self._refs: tuple[Ids, Ids] = (none.astype(object), none.astype(object))
         by_class = np.argsort(cast.classmates, kind="stable")
         self._by_class = by_class
@@ -71,7 +55,7 @@ class Friendships:
     def begin(self, today: Today, journal: Journal) -> None:
         """Send the requests of the time before the history."""
         rng = generator(self._seed, Stream.FRIENDS, FIRST_DAY - 1)
-        able = self._cast.in_social & (self._cast.first_day == FIRST_DAY)
+        able = self._cast.uses_social & (self._cast.first_day == FIRST_DAY)
         spread = np.clip(rng.gamma(4.0, 0.25, len(able)), 0.25, 2.5)
         sent = rng.poisson(np.where(able, today.habit("friends") * spread, 0.0))
         requesters = rng.permutation(np.repeat(np.arange(len(able)), sent))
@@ -87,7 +71,7 @@ class Friendships:
         """Send, answer and end the requests of one day."""
         rng = generator(self._seed, Stream.FRIENDS, today.local.number)
         self._part(rng, today, journal)
-        able = self._cast.in_social & today.acting
+        able = self._cast.uses_social & today.acting
         tiring = 1 + np.bincount(self._from, minlength=len(able)) / _TIRING
         rate = np.where(able & (today.mood.volume > 0), today.habit("requests") / tiring, 0.0)
         requesters = np.repeat(np.arange(len(able)), counts(rng, rate))
@@ -113,7 +97,7 @@ class Friendships:
     ) -> tuple[_People, _People]:
         """Find somebody new for each request: a classmate, or anybody by popularity."""
         popularity = np.where(able, today.habit("popularity"), 0.0)
-        known = self._pairs(self._from, self._to)
+        known = np.sort(self._pairs(self._from, self._to))
         found: list[tuple[_People, _People]] = []
         for _ in range(_TRIES):
             count = len(requesters)
@@ -126,9 +110,9 @@ class Friendships:
             pairs = self._pairs(requesters, addressees)
             first = np.zeros(count, dtype=bool)
             first[np.unique(pairs, return_index=True)[1]] = True
-            new = first & (requesters != addressees) & ~np.isin(pairs, known) & able[addressees]
+            new = first & (requesters != addressees) & ~among(pairs, known) & able[addressees]
             found.append((requesters[new], addressees[new]))
-            known = np.concatenate([known, pairs[new]])
+            known = np.sort(np.concatenate([known, pairs[new]]))
             requesters = requesters[~new]
         return (
             np.concatenate([one for one, _ in found]),
@@ -187,16 +171,18 @@ class Friendships:
         self._from = np.concatenate([self._from, requesters])
         self._to = np.concatenate([self._to, addressees])
         self._answered = np.concatenate([self._answered, np.where(accepted, answer_at, NEVER)])
+        self._open = np.concatenate([self._open, ~answered])
         self._refs = (
             np.concatenate([self._refs[0], refs[0]]),
             np.concatenate([self._refs[1], refs[1]]),
         )
 
     def _part(self, rng: np.random.Generator, today: Today, journal: Journal) -> None:
-        """End friendships, a few of everyone's and many of those who become isolated."""
+        """End friendships and take requests back, mostly those of who becomes isolated."""
         hazard = today.habit("unfriending")
-        chance = hazard[self._from] + hazard[self._to]
-        ended = (self._answered < today.local.start) & (rng.random(len(chance)) < chance)
+        friends = self._answered < today.local.start
+        chance = hazard[self._to] + np.where(friends, hazard[self._from], 0.0)
+        ended = (friends | self._open) & (rng.random(len(chance)) < chance)
         gone = np.flatnonzero(ended)
         at = today.local.start + rng.integers(8 * HOUR_MS, 22 * HOUR_MS, len(gone))
         journal.delete(
@@ -207,3 +193,4 @@ class Friendships:
             {"requester_id": self._refs[0][gone], "addressee_id": self._refs[1][gone]},
         )
         self._answered[gone] = NEVER
+        self._open[gone] = False

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aura_engine.demo.cast import FIRST_DAY, Cast, Times
-from aura_engine.demo.friends import Circles
+from aura_engine.demo.circles import Circles
 from aura_engine.demo.journal import Journal, stamps
 from aura_engine.demo.localdays import HOUR_MS, MINUTE_MS
 from aura_engine.demo.rhythm import counts
-from aura_engine.demo.streams import Ids, Stream, generator, is_there, uuids, where_else_none
+from aura_engine.demo.streams import Ids, Stream, among, generator, is_there, uuids, where_else_none
 from aura_engine.demo.texts import Kind
 from aura_engine.demo.today import Today
 from aura_engine.demo.words import Words
@@ -116,7 +116,7 @@ class Messages:
         low, high = np.minimum(one, other), np.maximum(one, other)
         pairs = low * len(self._cast) + high
         fresh, first = np.unique(pairs, return_index=True)
-        unknown = ~np.isin(fresh, self._pairs)
+        unknown = ~among(fresh, self._pairs)
         fresh, first = fresh[unknown], first[unknown]
         ids = uuids(rng, len(fresh))
         profile = self._cast.messaging_profile

@@ -66,7 +66,8 @@ class Habits:
     leaving : float
         Probability per membership and day that it is left.
     unfriending : float
-        Probability per friendship and day that it ends on either side.
+        Probability per day that a friendship ends because of this side, or that a request which
+        this person leaves unanswered is taken back.
     bio, complete_profile : float
         Probability that the profile has a bio, and that a complete profile was filled in.
     social_profile, messaging : float
@@ -137,13 +138,13 @@ HABITS: Final[Mapping[Persona, Habits]] = MappingProxyType(
         ),
         Persona.ISOLATED: Habits(
             messages=0.45, posts=0.09, comments=0.07, night_share=0.09, opens=0.65,
-            requests=0.2, appeal=0.05, openness=0.8, popularity=0.03, friends=16.0,
-            communities=0.5, leaving=0.03, unfriending=0.06, bio=0.4, complete_profile=0.25,
+            requests=0.4, appeal=0.05, openness=0.8, popularity=0.03, friends=16.0,
+            communities=0.5, leaving=0.03, unfriending=0.09, bio=0.4, complete_profile=0.25,
             social_profile=1.0, messaging=0.97,
             tones=_tones(0.07, 0.33, 0.04, 0.13, 0.3, 0.1, 0.03),
         ),
         Persona.WITHDRAWING: Habits(
-            messages=0.012, posts=0.001, comments=0.002, night_share=0.12, opens=0.015,
+            messages=0.007, posts=0.001, comments=0.002, night_share=0.12, opens=0.008,
             requests=0.0, appeal=0.5, openness=0.05, popularity=0.3, friends=6.0,
             communities=0.5, leaving=0.04, unfriending=0.004, bio=0.35, complete_profile=0.35,
             social_profile=1.0, messaging=1.0,
@@ -157,11 +158,11 @@ HABITS: Final[Mapping[Persona, Habits]] = MappingProxyType(
             tones=_tones(0.16, 0.42, 0.08, 0.2, 0.08, 0.04, 0.02),
         ),
         Persona.IN_DISTRESS: Habits(
-            messages=0.85, posts=0.16, comments=0.1, night_share=0.22, opens=0.6,
+            messages=1.3, posts=0.24, comments=0.1, night_share=0.32, opens=0.6,
             requests=0.01, appeal=0.5, openness=0.4, popularity=0.4, friends=6.0,
-            communities=1.0, leaving=0.02, unfriending=0.006, bio=0.4, complete_profile=0.4,
+            communities=1.0, leaving=0.035, unfriending=0.006, bio=0.4, complete_profile=0.4,
             social_profile=1.0, messaging=1.0,
-            tones=_tones(0.02, 0.16, 0.03, 0.17, 0.19, 0.15, 0.28),
+            tones=_tones(0.02, 0.13, 0.02, 0.15, 0.19, 0.14, 0.35),
         ),
         Persona.NEWCOMER: Habits(
             messages=0.01, posts=0.002, comments=0.002, night_share=0.05, opens=0.06,

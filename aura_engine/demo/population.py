@@ -17,7 +17,7 @@ from aura_engine.demo.localdays import Calendar, to_ms
 from aura_engine.demo.personas import AT_RISK, PERSONAS
 from aura_engine.demo.simulation import Simulation
 from aura_engine.demo.texts import TextPool
-from aura_engine.demo.words import TextSource
+from aura_engine.demo.words import TextSource, Words
 from aura_engine.errors import DemoError
 from aura_engine.i18n import t
 
@@ -69,7 +69,7 @@ class Population:
     ) -> None:
         self.seed, self.users, self.epoch = seed, users, epoch
         self.calendar = Calendar(epoch)
-        self._pool: TextSource = TextPool(seed) if pool is None else pool
+        self._words = Words(TextPool(seed) if pool is None else pool)
         self._simulation = self._begin()
         self._recent: dict[int, list[Batch]] = {}
 
@@ -116,7 +116,7 @@ class Population:
             day 120) is described by the latest one.
         """
         day = max(self.calendar.number_of(self._ms(as_of)), FIRST_DAY)
-        moves = self._simulation.turns.on(day)
+        moves = self._simulation.turns.known(day)
         names = np.array([persona.value for persona in PERSONAS], dtype=object)[moves.target]
         always = np.isneginf(moves.onset)
         turned = moves.onset <= day
@@ -140,7 +140,7 @@ class Population:
         ]
 
     def _begin(self) -> Simulation:
-        return Simulation(self.seed, self.users, self.epoch, self._pool)
+        return Simulation(self.seed, self.users, self.epoch, self._words)
 
     def _days(self, first: int, last: int) -> Iterator[list[Batch]]:
         if first < self._simulation.next_day and first not in self._recent:

@@ -1,37 +1,60 @@
-"""The demo's history: people live night by night, and a full run looks each night."""
+"""The demo's history: people live on, and each night a full run looks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
+
 from aura_engine.demo.plan import HISTORY_DAYS, DemoPlan
+from aura_engine.demo.population import Population
+from aura_engine.demo.truth import write_truth
+from aura_engine.demo.writer import write_until
+from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
+from aura_engine.sources import Source
+from aura_engine.store.runs import Progress, silent, succeeded_full_runs
 
 REPLAYED_NIGHTS: Final = 30
 NIGHTLY_AT: Final = time(3, 30)
 """Local time of the nightly run."""
 
-NightProgress = Callable[[int, int], None]
-"""Called with the number of nights done and of all nights."""
+Steps = Callable[[int, int], None]
+"""Called with the number of steps done and of all steps."""
+
+
+def no_steps(_done: int, _total: int) -> None:
+    """Report steps to nobody."""
 
 
 def nights(plan: DemoPlan, *, until: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return the moments of the nightly runs, oldest first, that lie before `until`.
+    """Return the moments of the nightly runs before `until`, oldest first.
 
-    The first comes `REPLAYED_NIGHTS` days before the end of the planned history; they go on
-    for as long as the demo is used.
+    The first comes `REPLAYED_NIGHTS` before the end of the planned history; they go on for as
+    long as the demo is used.
+
+    Parameters
+    ----------
+    plan : DemoPlan
+        Says when the history began.
+    until : datetime
+        Zone-aware.
+    zone : ZoneInfo
+        In which it is half past three.
     """
-    first = plan.epoch + timedelta(days=HISTORY_DAYS - REPLAYED_NIGHTS + 1)
+    day = plan.epoch + timedelta(days=HISTORY_DAYS - REPLAYED_NIGHTS + 1)
     moments = []
-    day = first
     while (moment := datetime.combine(day, NIGHTLY_AT, zone)) < until:
         moments.append(moment.astimezone(until.tzinfo))
         day += timedelta(days=1)
     return moments
 
 
+@dataclass(frozen=True)
 class DemoLife:
     """Brings demo data up to the present: what people did, and what each night's run saw.
 
@@ -39,50 +62,53 @@ class DemoLife:
     ----------
     plan : DemoPlan
         What the data are made of.
-    population : Population
-        The same plan's people.
     service : mapping of Source to Engine
         Writes the sources as the live services do.
     context : PipelineContext
         Runs with the roles and settings of a real installation.
     zone : ZoneInfo
         Of the population.
+    truth_file : Path
+        Where the planted truth is kept.
     """
 
-    def __init__(
-        self,
-        plan: DemoPlan,
-        population: Population,
-        service: Mapping[Source, Engine],
-        context: PipelineContext,
-        zone: ZoneInfo,
-    ) -> None:
-        self._plan = plan
-        self._population = population
-        self._service = service
-        self._context = context
-        self._zone = zone
+    plan: DemoPlan
+    service: Mapping[Source, Engine]
+    context: PipelineContext
+    zone: ZoneInfo
+    truth_file: Path
 
     def catch_up(
         self,
         *,
-        on_people: Callable[[int, int], None],
-        on_night: NightProgress,
-        on_stage: Progress,
-    ) -> RunOutcome:
+        on_people: Steps = no_steps,
+        on_night: Steps = no_steps,
+        on_stage: Progress = silent,
+    ) -> tuple[RunOutcome, list[RunOutcome]]:
         """Live through what is missing, run each missed night, then run for the present.
 
-        It goes on where a killed process stopped: sources are always written up to a moment
+        It goes on where a killed process stopped: sources are only ever written up to a moment
         whose earlier nights were run.
+
+        Returns
+        -------
+        tuple of (RunOutcome, list of RunOutcome)
+            Of the run for the present, and of the nights before it.
         """
-        now = self._context.clock()
-        due = nights(self._plan, until=now, zone=self._zone)
-        done = succeeded_full_runs(self._context.store)
-        for number, night in enumerate(due):
-            on_night(number, len(due))
-            self._live_until(night, on_people)
-            if night not in done:
-                run_full(self._context, as_of=night, requested_by="demo", progress=on_stage)
-        on_night(len(due), len(due))
-        self._live_until(now, on_people)
-        return run_full(self._context, requested_by="demo", progress=on_stage)
+        population = Population(self.plan.seed, self.plan.users, self.plan.epoch)
+        now = self.context.clock()
+        due = nights(self.plan, until=now, zone=self.zone)
+        done = succeeded_full_runs(self.context.store)
+        missed = [night for night in due if night not in done]
+        outcomes = []
+        for number, night in enumerate(missed):
+            on_night(number, len(missed))
+            write_until(self.service, population, night, progress=on_people)
+            outcomes.append(
+                run_full(self.context, as_of=night, requested_by="demo", progress=on_stage)
+            )
+        on_night(len(missed), len(missed))
+        write_until(self.service, population, now, progress=on_people)
+        write_truth(self.truth_file, population, now)
+        present = run_full(self.context, requested_by="demo", progress=on_stage)
+        return present, outcomes

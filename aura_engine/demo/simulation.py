@@ -16,7 +16,7 @@ from aura_engine.demo.profiles import empty_bios, write_accounts
 from aura_engine.demo.rhythm import Rhythm
 from aura_engine.demo.today import Today
 from aura_engine.demo.turns import Turns
-from aura_engine.demo.words import TextSource, Words
+from aura_engine.demo.words import Words
 
 
 class Simulation:
@@ -28,7 +28,7 @@ class Simulation:
         Of the population.
     epoch : date
         Local date of day 0.
-    pool : TextSource
+    words : Words
         What people write.
 
     Attributes
@@ -37,7 +37,7 @@ class Simulation:
         The day that `live_one_day` will bring.
     """
 
-    def __init__(self, seed: int, users: int, epoch: date, pool: TextSource) -> None:
+    def __init__(self, seed: int, users: int, epoch: date, words: Words) -> None:
         self.next_day = FIRST_DAY
         self.calendar = Calendar(epoch)
         self.turns = Turns(seed, users)
@@ -48,7 +48,6 @@ class Simulation:
         self._journal = Journal()
         self._friendships = Friendships(seed, self.cast)
         self._communities = Communities(seed, self.cast)
-        words = Words(pool)
         self._messages = Messages(seed, self.cast, words)
         self._board = Board(seed, self.cast, words)
         self._presence = Presence(seed, self.cast)

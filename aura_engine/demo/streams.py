@@ -67,3 +67,11 @@ def where_else_none(chosen: npt.NDArray[np.bool_], values: npt.NDArray[Any]) -> 
 def is_there(ids: Ids) -> npt.NDArray[np.bool_]:
     """Tell which entries are not None."""
     return np.fromiter((one is not None for one in ids), dtype=bool, count=len(ids))
+
+
+def among(values: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell which values occur in `known`, which is in ascending order."""
+    if not len(known):
+        return np.zeros(len(values), dtype=bool)
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.asarray(known[place] == values)

@@ -109,8 +109,33 @@ class Turns:
         self._blocks = [_planted(generator(seed, Stream.TURNS), users)]
 
     def on(self, day: int) -> Moves:
-        """Return everyone's latest move as of a day."""
-        block = 0 if day < HISTORY_DAYS else 1 + (day - HISTORY_DAYS) // BLOCK_DAYS
+        """Return everyone's move that matters on a day; its onset may be still to come."""
+        return self._block(self._block_of(day))
+
+    def known(self, day: int) -> Moves:
+        """Return everyone's move as the truth of a day tells it.
+
+        What the first 120 days bring is planted and told from the beginning; later moves are
+        told from their onset on.
+        """
+        block = self._block_of(day)
+        now = self._block(block)
+        if block == 0:
+            return now
+        before = self._block(block - 1)
+        begun = now.onset <= day
+        return Moves(
+            np.where(begun, now.origin, before.origin),
+            np.where(begun, now.target, before.target),
+            np.where(begun, now.onset, before.onset),
+            np.where(begun, now.ramp, before.ramp),
+        )
+
+    @staticmethod
+    def _block_of(day: int) -> int:
+        return 0 if day < HISTORY_DAYS else 1 + (day - HISTORY_DAYS) // BLOCK_DAYS
+
+    def _block(self, block: int) -> Moves:
         while len(self._blocks) <= block:
             self._blocks.append(self._next(self._blocks[-1], len(self._blocks)))
         return self._blocks[block]

@@ -30,14 +30,14 @@ SliceProgress = Callable[[int, int], None]
 """Called with the number of slices done and of all slices."""
 
 _STEP: Final = timedelta(days=10)
-_BULK_ROWS: Final = 5_000
-"""Inserted rows from which a table is analysed at once, before any query plans by it."""
-
-_PARENTS_FIRST: Final = (
-    "users", "user_profiles", "complete_profiles", "communities", "community_members",
-    "posts", "comments", "friendships", "chat_groups", "group_members", "conversations",
-    "messages",
-)  # fmt: skip
+_PARENTS_FIRST: Final = {
+    Source.AUTH: ("users",),
+    Source.SOCIAL: (
+        "user_profiles", "complete_profiles", "communities", "community_members",
+        "posts", "comments", "friendships",
+    ),
+    Source.MESSAGING: ("users", "chat_groups", "group_members", "conversations", "messages"),
+}  # fmt: skip
 
 
 def written_through(engine: Engine) -> datetime | None:
@@ -95,6 +95,8 @@ def write_until(
         if progress is not None:
             progress(done, len(ends))
         write_slice(engines, population, end)
+    if len(ends) > 1:
+        _analyse(engines)
     if progress is not None:
         progress(len(ends), len(ends))
 
@@ -107,6 +109,16 @@ def write_slice(engines: Mapping[Source, Engine], population: Population, until:
             with engines[source].begin() as connection:
                 _write(connection, source, population, until, rows)
         except (SQLAlchemyError, psycopg2.Error) as error:
+            raise DemoError(t("demo.write_failed", database=source.database)) from error
+
+
+def _analyse(engines: Mapping[Source, Engine]) -> None:
+    """Let queries plan by what a whole history brought, before autovacuum gets to it."""
+    for source, tables in _PARENTS_FIRST.items():
+        try:
+            with engines[source].begin() as connection:
+                connection.exec_driver_sql(f"ANALYZE {', '.join(tables)}")
+        except SQLAlchemyError as error:
             raise DemoError(t("demo.write_failed", database=source.database)) from error
 
 
@@ -158,15 +170,13 @@ def _write(
 
 def _write_rows(connection: Connection, source: Source, rows: SliceRows) -> int:
     inserts = [batch for batch in rows.inserts if batch.database == source.value]
-    inserts.sort(key=lambda batch: _PARENTS_FIRST.index(batch.table))
+    inserts.sort(key=lambda batch: _PARENTS_FIRST[source].index(batch.table))
     changes = [batch for batch in rows.updates if batch.database == source.value]
     changes.sort(key=lambda batch: batch.operation, reverse=True)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
         for batch in inserts:
             copy_rows(cursor, batch)
-            if len(batch.at) >= _BULK_ROWS:
-                connection.exec_driver_sql(f"ANALYZE {batch.table}")
         for batch in changes:
             apply_changes(cursor, batch)
     return sum(len(batch.at) for batch in [*inserts, *changes])

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-_SENTENCE_END: Final = re.compile(r"[.!?…]+[\"'”»)\]]*\s+|\n+")
-_WORD_END: Final = re.compile(r"\s+")
+# The space after a sentence belongs to the next one, as byte-pair tokenizers have it.
+_SENTENCE_END: Final = re.compile(r"[.!?…]+[\"'”»)\]]*(?=\s)|(?=\n)")
+_WORD_END: Final = re.compile(r"(?=\s)")
 
 
 def piece_bounds(text: str, offsets: Sequence[tuple[int, int]], room: int) -> list[tuple[int, int]]:

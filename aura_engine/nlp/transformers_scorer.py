@@ -138,7 +138,7 @@ class TransformersScorer:
         if unread == len(texts):
             raise ModelError(t("nlp.reads_nothing", model=self.name, count=unread))
         if unread:
-            log.warning("nlp.texts_unread", model=self.name, texts=unread)
+            log.warning("nlp.texts_unread", model=self.name, unread=unread)
         return result
 
     def _pieces(self, texts: list[str]) -> list[_Piece]:

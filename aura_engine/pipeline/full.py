@@ -230,6 +230,7 @@ class _FullRun:
             store=self.context.store,
             sources=self.context.sources,
             identity=extraction.identity,
+            people=extraction.activity.index,
             scorer=scorer,
             key=self.context.text_key,
             since=self.context.since(self.as_of),

@@ -65,6 +65,8 @@ class TextSynchroniser:
         The three source databases.
     identity : IdentityMap
         Resolves authors.
+    people : Index
+        Root ids of the population.
     scorer : TextScorer
         The language model.
     key : bytes
@@ -78,6 +80,7 @@ class TextSynchroniser:
     store: Engine
     sources: Sources
     identity: IdentityMap
+    people: pd.Index
     scorer: TextScorer
     key: bytes = field(repr=False)
     since: datetime
@@ -180,11 +183,13 @@ class TextSynchroniser:
             texts=("text_count", "sum"), digest=("id_xor", _xor)
         )
         ours = ref_digests(self.store, kind.value, **window)
-        both = theirs.join(ours, how="outer", lsuffix="_theirs", rsuffix="_ours").fillna(0)
-        differing = both[
-            (both["texts_theirs"] != both["texts_ours"])
-            | (both["digest_theirs"].astype("int64") != both["digest_ours"].astype("int64"))
-        ].index
+        # Whoever left is forgotten whole when the run flips, not here.
+        everyone = theirs.index.union(ours.index.intersection(self.people))
+        differing = everyone[
+            (
+                theirs.reindex(everyone, fill_value=0) != ours.reindex(everyone, fill_value=0)
+            ).any(axis=1)
+        ]
         if differing.empty:
             return
         user_refs = found.loc[found["user_id_raiz"].isin(differing), "user_ref"]

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from aura_engine.sources.frames import utc
+from aura_engine.sources.frames import among, utc
 from aura_engine.sources.identity import IdentityMap, TableTally, UnresolvedReport
 
 ACTIVITY_COLUMNS: Final = (
@@ -101,6 +101,10 @@ def assemble(found: Aggregates) -> Extraction:
 
     accounts = found.accounts.set_index("user_id").sort_index()
     people = pd.Index(accounts.index.astype("str"), name="user_id_raiz")
+
+    def having(roots: pd.Index) -> pd.Series:
+        return among(people.to_series(), roots)
+
     profile = profiles.groupby("user_id_raiz").agg(
         bio_blank=("bio_blank", "min"),
         followers_count=("followers_count", "max"),
@@ -108,7 +112,7 @@ def assemble(found: Aggregates) -> Extraction:
         birth_date=("birth_date", "first"),
         location=("location", "first"),
     )
-    has_profile = people.isin(profile.index)
+    has_profile = having(profile.index)
     profile = profile.reindex(people)
     related = relations.groupby("user_id_raiz")[["followers", "following"]].sum()
     related = related.reindex(people, fill_value=0)
@@ -143,9 +147,9 @@ def assemble(found: Aggregates) -> Extraction:
             "messages": sent["messages"],
             "night_messages": sent["night_messages"],
             "bio_blank": profile["bio_blank"].astype(object).where(has_profile, True).astype(bool),
-            "has_complete_profile": people.isin(complete["user_id_raiz"]),
+            "has_complete_profile": having(pd.Index(complete["user_id_raiz"].unique())),
             "community_categories": categories.reindex(people, fill_value=0).astype("int64"),
-            "is_active": ~people.isin(inactive),
+            "is_active": ~having(pd.Index(inactive.unique())),
             "birth_date": _none_for_missing(profile["birth_date"]),
             "location": _none_for_missing(profile["location"]),
         },

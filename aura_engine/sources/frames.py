@@ -28,6 +28,15 @@ def utc(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
 
 
+def among(values: pd.Series, known: pd.Index) -> pd.Series:
+    """Return which values are in a unique index; NA is in none.
+
+    ``Series.isin`` turns Arrow-backed strings into Python objects one by one, which takes a
+    hundred times longer.
+    """
+    return pd.Series(known.get_indexer(pd.Index(values)) >= 0, index=values.index)
+
+
 def require_aware(moment: datetime, name: str) -> datetime:
     """Return a zone-aware time as it is.
 

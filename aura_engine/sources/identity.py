@@ -13,6 +13,8 @@ from typing import Final, Self
 
 import pandas as pd
 
+from aura_engine.sources.frames import among
+
 _NOBODY: Final = "?"
 """Prefix of the root of references whose person is unknown; no id begins with it."""
 
@@ -69,8 +71,8 @@ class IdentityMap:
         self, roots: pd.Series, population: pd.Index, contradictions: pd.DataFrame
     ) -> None:
         self._roots = roots
-        self._people = roots[roots.isin(population)]
-        self._contradictory = pd.Index(contradictions["reference"].unique())
+        self._people = roots[among(roots, population)]
+        self._contradictory = pd.Index(contradictions["reference"].unique(), dtype="str")
         self.contradictions = contradictions
 
     @classmethod
@@ -95,7 +97,9 @@ class IdentityMap:
         messaging : DataFrame
             ``messaging_id`` and ``profile_id`` of messaging's ``users``.
         """
-        accounts = _strings(pd.concat([_strings(population), _strings(outsiders)]).dropna())
+        accounts = pd.Index(
+            pd.concat([_strings(population), _strings(outsiders)]).dropna().unique()
+        )
         claims = _claims(accounts, accounts)
         claims = pd.concat(
             [claims, _claims(profiles["profile_id"], _known(profiles["user_ref"], accounts))]
@@ -104,7 +108,8 @@ class IdentityMap:
         senders = _strings(messaging["profile_id"])
         owners = senders.map(settled)
         owners = _strings(owners.where(owners.notna(), _NOBODY + senders))
-        in_doubt = senders.isin(claims["reference"]) & ~senders.isin(settled.index)
+        claimed = pd.Index(claims["reference"].unique())
+        in_doubt = among(senders, claimed) & ~among(senders, settled.index)
         claims = pd.concat(
             [
                 claims,
@@ -113,7 +118,11 @@ class IdentityMap:
             ]
         )
         settled, contradictions = _settle(claims)
-        return cls(settled[settled.isin(accounts)], pd.Index(_strings(population)), contradictions)
+        return cls(
+            settled[among(settled, accounts)],
+            pd.Index(_strings(population).unique()),
+            contradictions,
+        )
 
     def resolve(self, references: pd.Series) -> pd.Series:
         """Return the root id of each reference, NA where it is nobody of the population.
@@ -142,8 +151,8 @@ class IdentityMap:
         """
         references = _strings(references)
         weights = pd.Series(1, index=references.index) if rows is None else rows
-        contradictory = references.isin(self._contradictory)
-        unresolved = ~references.isin(self._roots.index) & ~contradictory
+        contradictory = among(references, self._contradictory)
+        unresolved = ~among(references, self._roots.index) & ~contradictory
 
         def distinct(mask: pd.Series) -> int:
             return int(references[mask].nunique(dropna=False))
@@ -171,16 +180,14 @@ def _strings(values: pd.Series) -> pd.Series:
     return values.astype("str")
 
 
-def _known(references: pd.Series, accounts: pd.Series) -> pd.Series:
+def _known(references: pd.Series, accounts: pd.Index) -> pd.Series:
     """Root ids as they are; the id of no account becomes a root that is nobody."""
     references = _strings(references)
-    return references.where(references.isin(accounts), _NOBODY + references)
+    return references.where(among(references, accounts), _NOBODY + references)
 
 
-def _claims(references: pd.Series, roots: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"reference": _strings(references).to_numpy(), "root": _strings(roots).to_numpy()}
-    ).dropna()
+def _claims(references: pd.Series | pd.Index, roots: pd.Series | pd.Index) -> pd.DataFrame:
+    return pd.DataFrame({"reference": references.array, "root": roots.array}, dtype="str").dropna()
 
 
 def _settle(claims: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:

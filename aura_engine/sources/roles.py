@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import psycopg2
 from sqlalchemy import Engine
 
 from aura_engine.sources.connections import Source
@@ -31,6 +32,11 @@ def install_reader(owner: Engine, source: Source) -> None:
         Connects to the source as its owner, with the right to create roles.
     source : Source
         Which script to run. It sets no password.
+
+    Raises
+    ------
+    psycopg2.Error
+        If the server refuses; nothing is changed then.
     """
     _run(owner, role_script(source))
 
@@ -46,4 +52,8 @@ def _run(owner: Engine, script: str) -> None:
         owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         connection.connection.cursor() as cursor,
     ):
-        cursor.execute(script)
+        try:
+            cursor.execute(script)
+        except psycopg2.Error:
+            cursor.execute("ROLLBACK")  # ends the script's own transaction
+            raise

@@ -174,11 +174,10 @@ def _stream(
 
     def frames() -> Iterator[pd.DataFrame]:
         with sources.reading(kind.source) as connection:
-            result = connection.execution_options(yield_per=chunk).execute(
-                text(_query(kind, query)), parameters
-            )
+            streaming = connection.execution_options(stream_results=True, max_row_buffer=chunk)
+            result = streaming.execute(text(_query(kind, query)), parameters)
             columns = list(result.keys())
-            for rows in result.partitions():
+            for rows in result.partitions(chunk):
                 yield _typed(pd.DataFrame([tuple(row) for row in rows], columns=columns))
 
     return frames()

@@ -59,6 +59,7 @@ def write(lease: Lease) -> None:
             with link.cursor() as cursor:
                 cursor.execute("INSERT INTO written VALUES (%s, %s)", (os.getpid(), number))
             say("row", os.getpid(), number)
+            time.sleep(0.01)
         except psycopg2.Error:
             link = None
 

@@ -20,7 +20,7 @@ from aura_engine.cluster.files import ClusterFiles
 from aura_engine.cluster.processes import server_processes
 
 PROJECT = Path(__file__).resolve().parents[3]
-LINGER = 0.5
+LINGER = 0.3
 
 
 @dataclass

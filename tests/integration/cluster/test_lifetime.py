@@ -10,6 +10,7 @@ import time
 import psycopg2
 import pytest
 
+from aura_engine.cluster.files import read_json
 from aura_engine.errors import ClusterError
 
 
@@ -22,7 +23,7 @@ def test_killed_clients_leave_no_server_after_the_linger_time(playground):
     assert where["server_pid"] in started
     for client in clients[:2]:
         client.kill()
-    time.sleep(1.0)
+    time.sleep(0.8)
     assert playground.is_alive(where["server_pid"]), "the third client still holds the server"
     clients[2].kill()
     playground.eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
@@ -74,13 +75,19 @@ def test_eight_processes_that_start_together_share_one_server(playground):
 def test_a_supervisor_killed_during_initdb_is_no_obstacle(playground):
     client = playground.client("hold")
     playground.eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
-    pid = int(playground.files.supervisor_pid.read_text().strip('{"pid: }'))
-    os.kill(pid, signal.SIGKILL)
+    os.kill(read_json(playground.files.supervisor_pid)["pid"], signal.SIGKILL)
     client.kill()
     assert not list(playground.root.glob("pg*/")), "no half-made data under the final name"
     with playground.cluster.acquire() as lease:
         assert playground.query(lease, "SELECT 1") == [(1,)]
         assert list(playground.root.glob(".init-*")) == []
+
+
+def test_a_client_starts_a_new_supervisor_when_the_first_is_killed_meanwhile(playground):
+    client = playground.client("hold")
+    playground.eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
+    os.kill(read_json(playground.files.supervisor_pid)["pid"], signal.SIGKILL)
+    assert client.stdout.readline().startswith("held")
 
 
 def test_the_lease_is_not_kept_by_a_forked_child_that_never_uses_it(playground):
@@ -119,7 +126,7 @@ def test_a_forked_child_takes_a_lease_of_its_own_with_ensure(playground):
         assert os.read(told, 1) == b"x"
         where = playground.connection()
         lease.release()
-        time.sleep(1.5)
+        time.sleep(0.8)
         assert playground.is_alive(where["server_pid"])
     finally:
         os.kill(child, signal.SIGKILL)
@@ -137,7 +144,7 @@ def test_a_released_lease_refuses_to_start_a_server(playground):
 
 
 def test_a_client_that_comes_while_the_server_stops_gets_a_new_one(playground):
-    for _ in range(3):
+    for _ in range(2):
         with playground.cluster.acquire() as lease:
             assert playground.query(lease, "SELECT 1") == [(1,)]
             where = playground.connection()

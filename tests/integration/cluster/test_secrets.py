@@ -17,14 +17,13 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_password_files_are_private(playground):
-    with playground.cluster.acquire() as lease:
-        create_role(lease, "reader")
-        files = playground.files
-        for path in (files.connection, files.superuser, files.credentials):
-            assert mode(path) == 0o600, path
-        assert mode(files.log_dir) == 0o700
-        assert mode(next(playground.root.glob("pg*/"))) == 0o700
+def test_password_files_are_private(lease):
+    create_role(lease, "secrets_reader")
+    files = lease.files
+    for path in (files.connection, files.superuser, files.credentials):
+        assert mode(path) == 0o600, path
+    assert mode(files.log_dir) == 0o700
+    assert mode(next(files.root.glob("pg*/"))) == 0o700
 
 
 def test_passwords_are_in_no_repr_and_no_log(playground):
@@ -53,9 +52,6 @@ def test_the_superusers_password_survives_a_restart(playground):
         assert lease.url("postgres").password == before
 
 
-def test_nobody_gets_in_without_a_password(playground):
-    with (
-        playground.cluster.acquire() as lease,
-        pytest.raises(psycopg2.OperationalError, match="password"),
-    ):
+def test_nobody_gets_in_without_a_password(lease):
+    with pytest.raises(psycopg2.OperationalError, match="password"):
         psycopg2.connect(host=lease.host, port=lease.port, user="postgres", dbname="postgres")

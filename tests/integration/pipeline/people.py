@@ -71,8 +71,8 @@ def _social(connection: Connection, draw: np.random.Generator) -> None:
     )
     connection.execute(
         text(
-            "INSERT INTO user_profiles (id, user_id, bio, location, birth_date)"
-            " VALUES (:id, :user, :bio, 'Mérida, Yucatán', '2009-05-05')"
+            "INSERT INTO user_profiles (id, user_id, bio, location, birth_date, created_at)"
+            " VALUES (:id, :user, :bio, 'Mérida, Yucatán', '2009-05-05', '2025-09-01Z')"
         ),
         [
             {"id": profile_id(i), "user": person_id(i), "bio": None if is_at_risk(i) else "hola"}
@@ -125,7 +125,7 @@ def _social(connection: Connection, draw: np.random.Generator) -> None:
 
 def _messaging(connection: Connection, draw: np.random.Generator) -> None:
     connection.execute(
-        text("INSERT INTO users (profile_id, username) VALUES (:profile, :name)"),
+        text("INSERT INTO users (profile_id, username, created_at) VALUES (:profile, :name, '2025-09-01Z')"),
         [{"profile": profile_id(i), "name": f"persona{i}"} for i in range(PEOPLE)],
     )
     messages = []

@@ -315,6 +315,23 @@ def test_severity_is_the_documented_formula() -> None:
     np.testing.assert_allclose(severity, [0.0, 100.0, 47.5, 100.0])
 
 
+@pytest.mark.parametrize("one_sided", [True, False])
+def test_severity_measures_the_distance_to_the_nearest_centre_outside_the_risk_cluster(
+    scaled: Draw, one_sided: bool
+) -> None:
+    X = scaled(400, 6)
+    model = RiskEnsemble(one_sided=one_sided).fit(X)
+    told = model.assess(X)
+    Z = model.detector_input(X)
+    safe = np.delete(model.cluster_centers_, model.risk_cluster_, axis=0)
+    distance = np.linalg.norm(Z[:, None, :] - safe[None, :, :], axis=2).min(axis=1)
+    score = model.forest_vote_.scores(Z)
+    normal = (score - score.min()) / np.ptp(score)
+    far = (distance - distance.min()) / np.ptp(distance)
+    expected = 100 * (0.5 * (1 - normal) + 0.3 * told.votes[:, 1] + 0.2 * far)
+    np.testing.assert_allclose(told.severity, expected, atol=1e-9)
+
+
 def test_severity_without_spread_counts_only_noise() -> None:
     scale = SeverityScale(-0.5, -0.5, 0.0, 0.0)
     severity = scale.severity(np.array([-0.5, -0.9]), np.array([False, True]), np.array([0.0, 3.0]))

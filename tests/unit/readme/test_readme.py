@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ README = ROOT / "README.md"
 TABLE = re.compile(r"<!-- settings -->\n(.*?)<!-- /settings -->", re.DOTALL)
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)|(?:src|srcset|href)=\"([^\"#:]+)\"")
 NO_DEFAULT = "–"
 
@@ -24,15 +26,20 @@ def documents() -> list[Path]:
     return [README, ROOT / "CONTRIBUTING.md"]
 
 
+def calls(document: Path) -> Iterator[list[str]]:
+    """The words after each ``./aura`` of the code blocks and of code within lines."""
+    content = document.read_text(encoding="utf-8")
+    lines = [line for block in CODE_BLOCK.findall(content) for line in block.splitlines()]
+    lines += INLINE_CODE.findall(CODE_BLOCK.sub("", content))
+    for line in lines:
+        before, called, rest = line.partition("./aura")
+        if called and not before.strip(" $") and (not rest or rest[0] == " "):
+            yield shlex.split(rest, comments=True)
+
+
 def commands(document: Path) -> set[tuple[str, ...]]:
-    """Every ``./aura …`` of the code blocks, as far as the words that name the verb."""
-    found = set()
-    for block in CODE_BLOCK.findall(document.read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            _, called, rest = line.partition("./aura")
-            if called and (not rest or rest[0] == " "):
-                found.add(verb_of(shlex.split(rest, comments=True)))
-    return found
+    """Every verb that a document shows."""
+    return {verb_of(words) for words in calls(document)}
 
 
 def verb_of(words: list[str]) -> tuple[str, ...]:
@@ -45,14 +52,13 @@ def verb_of(words: list[str]) -> tuple[str, ...]:
 
 
 def options_of(document: Path) -> set[tuple[tuple[str, ...], str]]:
-    found = set()
-    for block in CODE_BLOCK.findall(document.read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            _, called, rest = line.partition("./aura ")
-            words = shlex.split(rest, comments=True) if called else []
-            if words and words[0] != "test":  # what follows test is pytest's
-                found |= {(verb_of(words), word) for word in words if word.startswith("--")}
-    return found
+    """Every option that a document shows with its verb; what follows test is pytest's."""
+    return {
+        (verb_of(words), word.partition("=")[0])
+        for words in calls(document)
+        for word in words
+        if words[0] != "test" and word.startswith("--")
+    }
 
 
 def test_the_settings_table_equals_the_settings():
@@ -80,7 +86,7 @@ def test_every_command_that_a_document_shows_exists(document, capsys):
 def test_every_option_that_a_document_shows_exists(document, capsys):
     for words, option in sorted(options_of(document)):
         assert cli.main([*words, "--help"]) == 0
-        assert re.search(rf"{option.partition('=')[0]}\b", capsys.readouterr().out), (words, option)
+        assert re.search(rf"{option}\b", capsys.readouterr().out), (words, option)
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)

@@ -159,7 +159,7 @@ def installations(draw: st.DrawFn) -> dict[str, list[tuple[str, str]] | list[str
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(installations(), st.randoms(use_true_random=False))
 def test_order_of_rows_never_matters_and_only_the_population_is_found(installation, random) -> None:
     identity = build(**installation)
@@ -173,7 +173,7 @@ def test_order_of_rows_never_matters_and_only_the_population_is_found(installati
             assert root == reference
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(installations())
 def test_every_reference_is_found_known_unresolved_or_contradictory(installation) -> None:
     identity = build(**installation)
@@ -189,7 +189,7 @@ def test_every_reference_is_found_known_unresolved_or_contradictory(installation
     assert not contested & set(everything[found])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(installations())
 def test_a_profile_alone_in_claiming_its_id_leads_to_its_account(installation) -> None:
     identity = build(**installation)
