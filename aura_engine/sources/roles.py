@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Final
 
 import psycopg2
@@ -50,7 +51,7 @@ def _run(owner: Engine, script: str) -> None:
     """Run a script as it is: it holds its own BEGIN and COMMIT."""
     with (
         owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
-        connection.connection.cursor() as cursor,
+        closing(connection.connection.cursor()) as cursor,
     ):
         try:
             cursor.execute(script)

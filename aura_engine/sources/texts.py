@@ -95,7 +95,8 @@ def read_edited_texts(
 
     As :func:`read_texts`, but ``content`` is None for a text that no longer counts as words
     (hidden, deleted or emptied): its score must go. Many rows come back with the same words, since
-    a like changes ``updated_at`` too. It scans the table, so it belongs to the nightly run.
+    a like or a reading changes ``updated_at`` too. It scans the table, so it belongs to the
+    nightly run.
     """
     parameters = {
         "edited_since": require_aware(edited_since, "edited_since"),
@@ -174,8 +175,9 @@ def _stream(
 
     def frames() -> Iterator[pd.DataFrame]:
         with sources.reading(kind.source) as connection:
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=chunk)
-            result = streaming.execute(text(_query(kind, query)), parameters)
+            result = connection.execute(
+                text(_query(kind, query)), parameters, execution_options={"yield_per": chunk}
+            )
             columns = list(result.keys())
             for rows in result.partitions(chunk):
                 yield _typed(pd.DataFrame([tuple(row) for row in rows], columns=columns))

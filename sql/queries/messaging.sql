@@ -44,8 +44,8 @@ ORDER BY created_at, id;
 
 -- name: message_edits
 -- What changed since edited_since among the texts of the window; content is NULL where it no longer
--- counts as words, so that its score can be dropped. Counters move updated_at too, so most rows
--- come back unchanged. updated_at has no index: one scan, for the nightly run only.
+-- counts as words, so that its score can be dropped. A message that is read moves updated_at too, so
+-- most rows come back unchanged. updated_at has no index: one scan, for the nightly run only.
 SELECT id::text AS text_id, sender_profile_id::text AS user_ref,
        CASE WHEN message_type = 'text' AND NOT is_deleted AND content ~ '\S'
             THEN content END AS content,

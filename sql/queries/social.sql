@@ -29,8 +29,8 @@ GROUP BY user_id;
 -- The live relation, since the counters of user_profiles are never written: following counts
 -- requests sent that are pending or accepted, followers counts friendships accepted either way and
 -- requests received that are pending. Counterparts are counted once however many rows join two
--- people. Status is as of now; the source keeps no history of it. One scan of friendships, read
--- twice.
+-- people. Status is as of now; the source keeps no history of it. A row counts at both of its ends
+-- in row_count. Two scans of friendships, hashed.
 WITH edges AS (
     SELECT requester_id AS user_ref, addressee_id AS counterpart,
            status IN ('pending', 'accepted') AS follows,

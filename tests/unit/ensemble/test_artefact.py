@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -106,14 +107,27 @@ def test_the_artefact_holds_arrays_and_json_and_no_pickle(scaled: Draw) -> None:
     assert set(manifest["libraries"]) == {"numpy", "python", "scikit-learn", "scipy"}
 
 
-def test_a_pickled_array_is_refused(scaled: Draw) -> None:
-    def change(members: dict[str, bytes]) -> None:
-        body = io.BytesIO()
-        np.lib.format.write_array(body, np.array([{}], dtype=object), allow_pickle=True)
-        members["input_/medians.npy"] = body.getvalue()
+class Payload:
+    """What a forged artefact would carry: unpickling it makes a directory."""
 
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.trace),)
+
+
+def test_a_pickled_array_is_refused_and_its_code_never_runs(scaled: Draw, tmp_path: Path) -> None:
+    trace = tmp_path / "executed"
+    body = io.BytesIO()
+    np.lib.format.write_array(body, np.array([Payload(trace)], dtype=object), allow_pickle=True)
+    forged = rewritten(
+        RiskEnsemble().fit(scaled(50, 0)).to_bytes(),
+        lambda members: members.update({"input_/medians.npy": body.getvalue()}),
+    )
     with pytest.raises(ArtefactError, match="no se puede leer"):
-        RiskEnsemble.from_bytes(rewritten(RiskEnsemble().fit(scaled(50, 0)).to_bytes(), change))
+        RiskEnsemble.from_bytes(forged)
+    assert not trace.exists()
 
 
 def test_an_artefact_of_another_feature_order_is_refused(scaled: Draw) -> None:

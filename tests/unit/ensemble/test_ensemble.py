@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,6 @@ from aura_engine.ensemble import (
     ParameterError,
     RiskAssessment,
     RiskEnsemble,
-    cluster_quality,
 )
 from aura_engine.ensemble.one_sided import DetectorInput
 from aura_engine.ensemble.severity import SeverityScale
@@ -363,39 +361,6 @@ def test_the_projection_is_the_principal_components_of_the_plain_kpis(scaled: Dr
     for axis in range(2):
         sign = np.sign(expected[0, axis] * told.pca[0, axis])
         np.testing.assert_allclose(told.pca[:, axis], sign * expected[:, axis], atol=1e-9)
-
-
-# Quality ------------------------------------------------------------------------------------
-
-
-def test_well_separated_clusters_score_well() -> None:
-    rng = np.random.default_rng(0)
-    centres = np.array([[0.1] * 6, [0.9] * 6])
-    X = np.repeat(centres, 50, axis=0) + rng.normal(0, 0.01, (100, 6))
-    model = RiskEnsemble(n_clusters=2, one_sided=False, weights=None, eps=0.2).fit(X)
-    quality = cluster_quality(model, X)
-    assert quality.silhouette is not None
-    assert quality.silhouette > 0.95
-    assert quality.silhouette_people == 100
-    assert quality.calinski_harabasz is not None
-    assert quality.calinski_harabasz > 1000
-
-
-def test_one_cluster_has_no_separation() -> None:
-    X = np.zeros((9, 6))
-    quality = cluster_quality(RiskEnsemble().fit(X), X)
-    assert quality.silhouette is None
-    assert quality.calinski_harabasz is None
-
-
-def test_the_silhouette_of_many_people_is_sampled_and_says_so(
-    scaled: Draw, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.modules["aura_engine.ensemble.quality"], "SILHOUETTE_SAMPLE", 200)
-    X = scaled(600, 0)
-    quality = cluster_quality(RiskEnsemble().fit(X), X)
-    assert quality.silhouette_people == 200
-    assert quality.silhouette is not None
 
 
 def test_the_public_surface_is_what_is_declared() -> None:
