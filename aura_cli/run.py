@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from aura_engine.i18n import t
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -10,3 +14,50 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.callback()
 def _group() -> None:
     """Keep ``run`` a group while it has a single verb."""
+
+
+@app.command("full", help=t("cli.help_run_full"))
+def full(
+    n_clusters: Annotated[int, typer.Option(min=2, max=10, help=t("cli.help_n_clusters"))] = 4,
+    contamination: Annotated[
+        float, typer.Option(min=0.01, max=0.5, help=t("cli.help_contamination"))
+    ] = 0.1,
+    skip_nlp: Annotated[bool, typer.Option("--skip-nlp", help=t("cli.help_skip_nlp"))] = False,
+    refit: Annotated[bool, typer.Option("--refit", help=t("cli.help_refit"))] = False,
+    confirm_leaving: Annotated[
+        bool, typer.Option("--confirm-leaving", help=t("cli.help_confirm_leaving"))
+    ] = False,
+) -> None:
+    """Make one full run on the configured databases, or on the demo's."""
+    from aura_cli.context import start
+    from aura_cli.databases import open_databases
+    from aura_cli.language import demo_scorer, production_scorer
+    from aura_cli.progress import steps
+    from aura_cli.run_summary import print_run
+    from aura_engine.pipeline import RunParameters, run_full
+    from aura_engine.pipeline.context import open_context
+    from aura_engine.store import migrate
+    from aura_engine.store.installation import Kind, ensure_installation
+
+    settings = start()
+    kind: Kind = "production" if settings.configured_url_names() else "demo"
+    load = production_scorer if kind == "production" else demo_scorer
+    with open_databases(settings) as urls:
+        scorer = None if skip_nlp else load(settings)
+        with open_context(settings, urls, scorer=scorer) as context:
+            migrate.require_current(context.store)
+            ensure_installation(context.store, kind)
+            with steps() as shown:
+                outcome = run_full(
+                    context,
+                    parameters=RunParameters(
+                        n_clusters=n_clusters,
+                        contamination=contamination,
+                        skip_nlp=skip_nlp,
+                        refit=refit,
+                        confirm_leaving=confirm_leaving,
+                    ),
+                    requested_by="cli",
+                    progress=shown.stage,
+                )
+            print_run(context.store, outcome)

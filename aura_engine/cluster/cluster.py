@@ -94,8 +94,12 @@ class EmbeddedCluster:
         ClusterError
             If somebody, this process included, still holds a lease, or the server does not stop.
         """
-        if not self._files.root.exists():
-            return
+        if self._files.root.exists():
+            # Another process may remove the same root meanwhile, and then it is gone as well.
+            with contextlib.suppress(FileNotFoundError):
+                self._destroy(timeout)
+
+    def _destroy(self, timeout: float) -> None:
         check_purpose(self._files, self._purpose)
         deadline = time.monotonic() + timeout
         with (

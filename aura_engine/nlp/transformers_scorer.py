@@ -187,4 +187,5 @@ class TransformersScorer:
                 attention_mask=torch.from_numpy(mask).to(classifier.device),
             ).logits.float()
             p = torch.sigmoid(logits) if classifier.independent else torch.softmax(logits, dim=-1)
-            return p[:, classifier.negative].cpu().numpy().astype(np.float64)
+            negative: np.ndarray = p[:, classifier.negative].cpu().numpy()
+            return negative.astype(np.float64)

@@ -177,13 +177,12 @@ class ScoringModel:
             "night_prior": asdict(self.night_prior),
             "negativity_prior": self.negativity_prior and asdict(self.negativity_prior),
         }
+        arrays: dict[str, Any] = self.scaler.to_arrays() | {
+            "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
+            "ensemble": np.frombuffer(self.ensemble.to_bytes(), dtype=np.uint8),
+        }
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-            ensemble=np.frombuffer(self.ensemble.to_bytes(), dtype=np.uint8),
-            **self.scaler.to_arrays(),
-        )
+        np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
 
     @classmethod

@@ -23,6 +23,7 @@ from aura_engine.sources import (
     text_ids,
     texts_by_id,
 )
+from aura_engine.store.bulk import analyze
 from aura_engine.store.runs import RunRecorder, texts_read_through
 from aura_engine.store.texts import (
     delete_refs,
@@ -109,6 +110,8 @@ class TextSynchroniser:
                     chunk=CHUNK,
                 ):
                     self._take(kind, chunk)
+            if self.tally.read >= PAGE:
+                analyze(self.store, "text_ref", "text_score")
             self._reconcile(kind)
         return self.tally
 
@@ -179,16 +182,14 @@ class TextSynchroniser:
         found = text_digest(self.sources, kind, **window)
         found = found.assign(user_id_raiz=self.identity.resolve(found["user_ref"]))
         found = found.dropna(subset="user_id_raiz")
-        theirs = found.groupby("user_id_raiz").agg(
-            texts=("text_count", "sum"), digest=("id_xor", _xor)
-        )
+        theirs = _by_person(found)
         ours = ref_digests(self.store, kind.value, **window)
         # Whoever left is forgotten whole when the run flips, not here.
         everyone = theirs.index.union(ours.index.intersection(self.people))
         differing = everyone[
-            (
-                theirs.reindex(everyone, fill_value=0) != ours.reindex(everyone, fill_value=0)
-            ).any(axis=1)
+            (theirs.reindex(everyone, fill_value=0) != ours.reindex(everyone, fill_value=0)).any(
+                axis=1
+            )
         ]
         if differing.empty:
             return
@@ -203,5 +204,16 @@ class TextSynchroniser:
         log.info("texts_reconciled", kind=kind.value, people=len(differing), late=len(late))
 
 
-def _xor(values: pd.Series) -> int:
-    return int(np.bitwise_xor.reduce(values.to_numpy(dtype=np.int64)))
+def _by_person(found: pd.DataFrame) -> pd.DataFrame:
+    """Combine the digests of a person's references: counts by sum, ids by exclusive-or."""
+    ordered = found.sort_values("user_id_raiz", kind="stable")
+    starts = np.flatnonzero(~ordered["user_id_raiz"].duplicated().to_numpy())
+    if starts.size == 0:
+        return pd.DataFrame({"texts": [], "digest": []}, dtype=np.int64)
+    return pd.DataFrame(
+        {
+            "texts": np.add.reduceat(ordered["text_count"].to_numpy(), starts),
+            "digest": np.bitwise_xor.reduceat(ordered["id_xor"].to_numpy(), starts),
+        },
+        index=pd.Index(ordered["user_id_raiz"].iloc[starts], name="user_id_raiz"),
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import StringIO
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 BATCH_ROWS: Final = 5_000
 """Rows of one committed batch; it keeps our write transactions well under a second."""
@@ -36,8 +36,9 @@ def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
     frame.to_csv(buffer, index=False, header=False, na_rep="\\N")
     buffer.seek(0)
     columns = ", ".join(f'"{column}"' for column in frame.columns)
-    with connection.connection.cursor() as cursor:
-        cursor.copy_expert(  # type: ignore[attr-defined]
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        cursor.copy_expert(
             f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
         )
     return len(frame)
@@ -68,3 +69,10 @@ def in_batches(frame: pd.DataFrame, rows: int = BATCH_ROWS) -> Iterator[pd.DataF
     """Cut a frame into consecutive pieces of at most `rows` rows."""
     for start in range(0, len(frame), rows):
         yield frame.iloc[start : start + rows]
+
+
+def analyze(engine: Engine, *tables: str) -> None:
+    """Refresh the planner's statistics after a bulk load, before any query plans by old ones."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"ANALYZE {table}")

@@ -10,6 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from aura_engine.errors import StoreError
+from aura_engine.i18n import t
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK: Final = 0x41555241_0001
@@ -60,3 +64,20 @@ def head_revision() -> str:
     if head is None:
         raise RuntimeError(f"no migrations under {MIGRATIONS}")
     return head
+
+
+def require_current(engine: Engine) -> None:
+    """Check that the database has the structure that this code works with.
+
+    Raises
+    ------
+    StoreError
+        If it is at another revision, or does not answer; the message names the mend.
+    """
+    try:
+        with engine.connect() as connection:
+            current = current_revision(connection)
+    except OperationalError as error:
+        raise StoreError(t("store.unreachable")) from error
+    if current != head_revision():
+        raise StoreError(t("store.not_current", current=current, head=head_revision()))

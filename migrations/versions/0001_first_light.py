@@ -53,7 +53,8 @@ UPGRADE = """
         recorded_severity DOUBLE PRECISION NOT NULL,
         model_version_id BIGINT NOT NULL,
         PRIMARY KEY (run_id, user_id_raiz),
-        CONSTRAINT feature_level CHECK (cluster_label IN ('ALTO_RIESGO', 'RIESGO_MODERADO', 'BAJO_RIESGO')),
+        CONSTRAINT feature_level
+            CHECK (cluster_label IN ('ALTO_RIESGO', 'RIESGO_MODERADO', 'BAJO_RIESGO')),
         CONSTRAINT feature_severity CHECK (severity_index BETWEEN 0 AND 100),
         CONSTRAINT feature_evidence CHECK (evidence BETWEEN 0 AND 6)
     ) PARTITION BY LIST (run_id);
@@ -141,14 +142,16 @@ UPGRADE = """
         texts_read_through TIMESTAMP WITH TIME ZONE,
         PRIMARY KEY (id),
         CONSTRAINT pipeline_run_kind CHECK (kind IN ('full', 'recluster', 'incremental', 'sweep')),
-        CONSTRAINT pipeline_run_status CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+        CONSTRAINT pipeline_run_status
+            CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
         CONSTRAINT pipeline_run_failure_explained CHECK (status <> 'failed' OR error IS NOT NULL),
         FOREIGN KEY(model_version_id) REFERENCES model_version (id)
     );
 
     CREATE INDEX pipeline_run_as_of ON pipeline_run (kind, as_of);
 
-    CREATE UNIQUE INDEX pipeline_run_one_running ON pipeline_run ((true)) WHERE status = 'running' AND kind IN ('full', 'recluster');
+    CREATE UNIQUE INDEX pipeline_run_one_running ON pipeline_run ((true))
+    WHERE status = 'running' AND kind IN ('full', 'recluster');
 
     CREATE TABLE text_ref (
         source TEXT NOT NULL,

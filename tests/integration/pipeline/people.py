@@ -125,7 +125,10 @@ def _social(connection: Connection, draw: np.random.Generator) -> None:
 
 def _messaging(connection: Connection, draw: np.random.Generator) -> None:
     connection.execute(
-        text("INSERT INTO users (profile_id, username, created_at) VALUES (:profile, :name, '2025-09-01Z')"),
+        text(
+            "INSERT INTO users (profile_id, username, created_at)"
+            " VALUES (:profile, :name, '2025-09-01Z')"
+        ),
         [{"profile": profile_id(i), "name": f"persona{i}"} for i in range(PEOPLE)],
     )
     messages = []

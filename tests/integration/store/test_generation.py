@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from aura_engine.domain import RiskLevel
 from aura_engine.errors import RunError
@@ -47,7 +48,7 @@ def test_readers_during_flips_never_see_a_partial_or_empty_population(
     publish(store, ids(60))
     stop = threading.Event()
     seen: list[set[int]] = [set() for _ in range(3)]
-    failures: list[BaseException] = []
+    failures: list[SQLAlchemyError] = []
 
     def look(sizes: set[int]) -> None:
         reader = store.connect().execution_options(isolation_level=isolation)
@@ -56,7 +57,7 @@ def test_readers_during_flips_never_see_a_partial_or_empty_population(
                 with reader.begin():
                     sizes.add(int(reader.scalar(text(COUNT)) or 0))
                     sizes.add(int(reader.scalar(text(COUNT)) or 0))
-        except BaseException as error:
+        except SQLAlchemyError as error:
             failures.append(error)
         finally:
             reader.close()
@@ -89,16 +90,10 @@ def test_the_data_version_grows_with_each_flip(store: Engine) -> None:
     assert scalar(store, "SELECT data_version FROM active_run") == int(str(first)) + 1
 
 
-def test_a_failed_run_leaves_no_partition_and_no_history(store: Engine) -> None:
-    kept = publish(store, ids(4))
-    model_id = a_model(store)
-    generations.ensure_history_month(store, AS_OF)
-    with (
-        pytest.raises(RunError),
-        runs.recorded_run(
-            store, kind="full", as_of=AS_OF, parameters={}, requested_by="test"
-        ) as run,
-    ):
+def _load_and_fail(store: Engine, model_id: int) -> None:
+    with runs.recorded_run(
+        store, kind="full", as_of=AS_OF, parameters={}, requested_by="test"
+    ) as run:
         rows = generation(ids(4), model_id=model_id)
         generations.load_generation(store, run.run_id, rows.reset_index())
         history = rows[["cluster_label", "severity_index", "model_version_id"]].assign(
@@ -106,6 +101,14 @@ def test_a_failed_run_leaves_no_partition_and_no_history(store: Engine) -> None:
         )
         generations.stage_history(store, run.run_id, history.reset_index())
         raise RunError("stop here")
+
+
+def test_a_failed_run_leaves_no_partition_and_no_history(store: Engine) -> None:
+    kept = publish(store, ids(4))
+    model_id = a_model(store)
+    generations.ensure_history_month(store, AS_OF)
+    with pytest.raises(RunError, match="stop here"):
+        _load_and_fail(store, model_id)
     assert scalar(store, "SELECT count(*) FROM risk_history") == 4
     assert scalar(store, "SELECT count(*) FROM visible_history") == 0
     generations.sweep_generations(store)

@@ -75,7 +75,7 @@ def one(
 
 
 def states(transitions: Transitions) -> dict[str, str]:
-    return dict(zip(transitions.new_cases["user_id_raiz"], transitions.new_cases["state"]))
+    return dict(transitions.new_cases.set_index("user_id_raiz")["state"])
 
 
 def test_entering_alto_opens_a_case_and_alerts() -> None:
@@ -193,8 +193,8 @@ def test_too_little_evidence_opens_no_case_and_alerts_nobody() -> None:
 def test_beyond_two_hundred_changes_only_totals_are_told(people: int, told_singly: bool) -> None:
     users = [f"u{i}" for i in range(people)]
     result = compare(
-        current({user: (MODERADO, 50.0) for user in users}),
-        previous({user: (BAJO, 20.0) for user in users}),
+        current(dict.fromkeys(users, (MODERADO, 50.0))),
+        previous(dict.fromkeys(users, (BAJO, 20.0))),
         circumstances(),
     )
     assert len(result.changed) == people
