@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aura_engine.demo.plan import DEFAULT_SEED, DEFAULT_USERS, HISTORY_DAYS, DemoPlan
+from aura_engine.demo.replay import NIGHTLY_AT, REPLAYED_NIGHTS, nights
+from aura_engine.errors import DemoError
+
+ZONE = ZoneInfo("America/Mexico_City")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def test_the_history_ends_today_in_the_population_s_zone() -> None:
+    late = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # still the first of March in Mexico City
+    plan = DemoPlan.new(None, None, now=late, zone=ZONE)
+    assert plan.epoch + timedelta(days=HISTORY_DAYS) == date(2026, 3, 1)
+    assert (plan.users, plan.seed) == (DEFAULT_USERS, DEFAULT_SEED)
+
+
+def test_a_plan_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    plan = DemoPlan(150, 7, date(2026, 1, 1))
+    assert DemoPlan.read(tmp_path / "plan.json") is None
+    plan.write(tmp_path / "plan.json")
+    assert DemoPlan.read(tmp_path / "plan.json") == plan
+
+
+@pytest.mark.parametrize(("users", "seed"), [(None, None), (150, None), (None, 7), (150, 7)])
+def test_what_is_not_asked_for_is_as_it_is(users: int | None, seed: int | None) -> None:
+    assert DemoPlan(150, 7, date(2026, 1, 1)).require(users, seed) is None
+
+
+@pytest.mark.parametrize(("users", "seed"), [(151, None), (None, 8), (151, 7)])
+def test_other_data_than_those_there_need_a_reset(users: int | None, seed: int | None) -> None:
+    with pytest.raises(DemoError, match="--reset"):
+        DemoPlan(150, 7, date(2026, 1, 1)).require(users, seed)
+
+
+def test_a_handful_of_people_is_no_population() -> None:
+    with pytest.raises(DemoError, match="99"):
+        DemoPlan.new(99, None, now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZONE)
+
+
+@pytest.mark.parametrize(("hour", "count"), [(9, 29), (10, 30)])
+def test_thirty_nights_lie_between_the_first_and_this_morning(hour: int, count: int) -> None:
+    """In March it is UTC-6 in Mexico City, so that 03:30 there is 09:30 UTC."""
+    now = datetime(2026, 3, 1, hour, 0, tzinfo=UTC)
+    plan = DemoPlan.new(None, None, now=now.replace(hour=15), zone=ZONE)
+    due = nights(plan, until=now, zone=ZONE)
+    assert len(due) == count
+    assert REPLAYED_NIGHTS == 30
+    assert all(night.astimezone(ZONE).time() == NIGHTLY_AT for night in due)
+    assert all(night < now for night in due)
+    assert due == sorted(due)
+
+
+def test_nights_keep_their_local_hour_when_clocks_change() -> None:
+    now = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
+    plan = DemoPlan.new(None, None, now=now, zone=NEW_YORK)
+    due = nights(plan, until=now, zone=NEW_YORK)
+    assert {night.hour for night in due} == {7, 8}
+    assert all(night.astimezone(NEW_YORK).time() == NIGHTLY_AT for night in due)
+
+
+def test_nights_go_on_for_as_long_as_the_demo_is_used() -> None:
+    now = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
+    plan = DemoPlan.new(None, None, now=now, zone=ZONE)
+    before = nights(plan, until=now, zone=ZONE)
+    later = nights(plan, until=now + timedelta(days=3), zone=ZONE)
+    assert later[: len(before)] == before
+    assert len(later) == len(before) + 3
