@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ from aura_engine.errors import DemoError
 from aura_engine.i18n import t
 
 HISTORY_DAYS: Final = 120
+REPLAYED_NIGHTS: Final = 30
+NIGHTLY_AT: Final = time(3, 30)
+"""Local time of the nightly run."""
 DEFAULT_USERS: Final = 2_000
 DEFAULT_SEED: Final = 42
 MIN_USERS: Final = 100
@@ -31,11 +34,14 @@ class DemoPlan:
         Of everything random.
     epoch : date
         First local day of the history.
+    first_night : date
+        Local day of the first nightly run.
     """
 
     users: int
     seed: int
     epoch: date
+    first_night: date
 
     @classmethod
     def new(cls, users: int | None, seed: int | None, *, now: datetime, zone: ZoneInfo) -> DemoPlan:
@@ -49,9 +55,14 @@ class DemoPlan:
         people = DEFAULT_USERS if users is None else users
         if people < MIN_USERS:
             raise DemoError(t("demo.too_few_users", users=people, least=MIN_USERS))
-        today = now.astimezone(zone).date()
+        local = now.astimezone(zone)
+        today = local.date()
+        last_night = today if local.time() > NIGHTLY_AT else today - timedelta(days=1)
         return cls(
-            people, DEFAULT_SEED if seed is None else seed, today - timedelta(days=HISTORY_DAYS)
+            users=people,
+            seed=DEFAULT_SEED if seed is None else seed,
+            epoch=today - timedelta(days=HISTORY_DAYS),
+            first_night=last_night - timedelta(days=REPLAYED_NIGHTS - 1),
         )
 
     @classmethod
@@ -60,11 +71,19 @@ class DemoPlan:
         stored = read_json(path)
         if stored is None:
             return None
-        return cls(stored["users"], stored["seed"], date.fromisoformat(stored["epoch"]))
+        return cls(
+            users=stored["users"],
+            seed=stored["seed"],
+            epoch=date.fromisoformat(stored["epoch"]),
+            first_night=date.fromisoformat(stored["first_night"]),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON can hold it."""
-        return asdict(self) | {"epoch": self.epoch.isoformat()}
+        return asdict(self) | {
+            "epoch": self.epoch.isoformat(),
+            "first_night": self.first_night.isoformat(),
+        }
 
     def write(self, path: Path) -> None:
         """Keep the plan, whole or not at all."""

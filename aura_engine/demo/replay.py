@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from aura_engine.demo.plan import HISTORY_DAYS, DemoPlan
+from aura_engine.demo.plan import NIGHTLY_AT, DemoPlan
 from aura_engine.demo.population import Population
 from aura_engine.demo.truth import write_truth
 from aura_engine.demo.writer import write_until
 from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
 from aura_engine.sources import Source
 from aura_engine.store.runs import Progress, silent, succeeded_full_runs
-
-REPLAYED_NIGHTS: Final = 30
-NIGHTLY_AT: Final = time(3, 30)
-"""Local time of the nightly run."""
 
 Steps = Callable[[int, int], None]
 """Called with the number of steps done and of all steps."""
@@ -34,19 +29,18 @@ def no_steps(_done: int, _total: int) -> None:
 def nights(plan: DemoPlan, *, until: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return the moments of the nightly runs before `until`, oldest first.
 
-    The first comes `REPLAYED_NIGHTS` before the end of the planned history; they go on for as
-    long as the demo is used.
+    They begin with the plan's first night and go on for as long as the demo is used.
 
     Parameters
     ----------
     plan : DemoPlan
-        Says when the history began.
+        Says which night is the first.
     until : datetime
         Zone-aware.
     zone : ZoneInfo
         In which it is half past three.
     """
-    day = plan.epoch + timedelta(days=HISTORY_DAYS - REPLAYED_NIGHTS + 1)
+    day = plan.first_night
     moments = []
     while (moment := datetime.combine(day, NIGHTLY_AT, zone)) < until:
         moments.append(moment.astimezone(until.tzinfo))

@@ -110,7 +110,7 @@ class TextSynchroniser:
                     chunk=CHUNK,
                 ):
                     self._take(kind, chunk)
-            if self.tally.read >= CHUNK:
+            if through is None and self.tally.read >= CHUNK:
                 analyze(self.store, "text_ref", "text_score")
             self._reconcile(kind)
         return self.tally

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +96,23 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
+    with _installation() as made:
+        yield made
+
+
+@pytest.fixture
+def undisturbed() -> Iterator[Installation]:
+    """Another installation, to compare with."""
+    with _installation() as made:
+        yield made
+
+
+@contextmanager
+def _installation() -> Iterator[Installation]:
     made = Installation(reachable_directory("aura-acceptance-"))
-    yield made
-    made.wait_until_stopped()
-    EmbeddedCluster(made.data_dir / "cluster").destroy()
-    subprocess.run(["rm", "-rf", str(made.data_dir)], check=True)
+    try:
+        yield made
+    finally:
+        made.wait_until_stopped()
+        EmbeddedCluster(made.data_dir / "cluster").destroy()
+        shutil.rmtree(made.data_dir)

@@ -80,11 +80,10 @@ def world(
     create_role(lease, READER_ROLE)
     owned: dict[Source, URL] = {}
     for source in Source:
-        template = f"template_source_{source.value}"
+        template = f"template_populated_{source.value}"
         ensure_template(lease, template, lambda url, source=source: _build_source(url, source))
         owned[source] = database_factory(template)
     service = {source: create_engine(url) for source, url in owned.items()}
-    populate(service)
     store = connect_store(database_factory(TEMPLATE))
     ensure_installation(store, "demo")
     reader = {
@@ -113,5 +112,6 @@ def _build_source(url: URL, source: Source) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         create_schema(connection, source)
+        populate(connection, source)
     install_reader(engine, source)
     engine.dispose()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from aura_engine.sources import Source
 
@@ -30,17 +29,16 @@ def is_at_risk(i: int) -> bool:
     return i >= PEOPLE - AT_RISK
 
 
-def populate(service: Mapping[Source, Engine]) -> None:
-    """Write everyone; texts are numbered, so that each occurs once."""
-    draw = np.random.default_rng(11)
-    with service[Source.AUTH].begin() as auth:
-        for i in range(PEOPLE):
-            _account(auth, person_id(i), f"persona{i}", "user")
-        _account(auth, person_id(9_000), "docente", "admin")
-    with service[Source.SOCIAL].begin() as social:
-        _social(social, draw)
-    with service[Source.MESSAGING].begin() as messaging:
-        _messaging(messaging, draw)
+def populate(connection: Connection, source: Source) -> None:
+    """Write everyone into one source; texts are numbered, so that each occurs once."""
+    write = {Source.AUTH: _auth, Source.SOCIAL: _social, Source.MESSAGING: _messaging}
+    write[source](connection, np.random.default_rng(11))
+
+
+def _auth(connection: Connection, _draw: np.random.Generator) -> None:
+    for i in range(PEOPLE):
+        _account(connection, person_id(i), f"persona{i}", "user")
+    _account(connection, person_id(9_000), "docente", "admin")
 
 
 def _account(connection: Connection, user_id: str, username: str, role: str) -> None:
