@@ -9,8 +9,14 @@ if TYPE_CHECKING:
     from aura_engine.settings import Settings
 
 
-def start() -> Settings:
+def start(*, quiet: bool = False) -> Settings:
     """Load the settings and configure logging by them.
+
+    Parameters
+    ----------
+    quiet : bool
+        For verbs that show their own progress: only warnings are logged, unless
+        ``AURA_LOG_LEVEL`` says otherwise.
 
     Raises
     ------
@@ -21,7 +27,10 @@ def start() -> Settings:
     from aura_engine.settings import Settings
 
     settings = Settings.load()
-    configure_logging(settings.log_level, settings.log_format)
+    chosen = "AURA_LOG_LEVEL" in settings.variables_set()
+    configure_logging(
+        "warning" if quiet and not chosen else settings.log_level, settings.log_format
+    )
     if settings.pg_bin_dir is not None:
         # The cluster's detached supervisor reads it from its environment, not from .env.
         os.environ["PG_BIN_DIR"] = str(settings.pg_bin_dir)

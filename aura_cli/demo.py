@@ -31,7 +31,7 @@ def demo(
     from aura_engine.settings import refuse_production
 
     started = time.monotonic()
-    settings = start()
+    settings = start(quiet=True)
     refuse_production(settings, "demo")
     if not once:
         typer.echo(t("cli.demo_servers_to_come"), err=True)

@@ -39,7 +39,7 @@ def full(
     from aura_engine.store import migrate
     from aura_engine.store.installation import Kind, ensure_installation
 
-    settings = start()
+    settings = start(quiet=True)
     kind: Kind = "production" if settings.configured_url_names() else "demo"
     load = production_scorer if kind == "production" else demo_scorer
     with open_databases(settings) as urls:
