@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_databases(settings: Settings) -> Iterator[DatabaseUrls]:
+def open_databases(settings: Settings, *, exclusively: bool = False) -> Iterator[DatabaseUrls]:
     """Yield the addresses of the four databases; the embedded server runs meanwhile.
+
+    Parameters
+    ----------
+    settings : Settings
+        Configured addresses, or the place of the embedded cluster.
+    exclusively : bool
+        Keep other processes from making or removing the demo's data meanwhile.
 
     Raises
     ------
@@ -22,6 +29,8 @@ def open_databases(settings: Settings) -> Iterator[DatabaseUrls]:
         If no database is configured, or some are missing.
     ClusterError
         If the embedded cluster was not made yet or cannot be started.
+    DemoError
+        If another process makes or removes the demo's data now.
     """
     from aura_engine.demo.site import DemoSite
     from aura_engine.errors import ClusterError
@@ -34,7 +43,7 @@ def open_databases(settings: Settings) -> Iterator[DatabaseUrls]:
     site = DemoSite.at(settings.data_dir, settings.cluster_dir)
     if not site.cluster.exists:
         raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
-    with site.cluster.acquire() as lease:
+    with site.exclusively() if exclusively else nullcontext(), site.cluster.acquire() as lease:
         yield site.urls(lease)
 
 
@@ -49,17 +58,12 @@ def open_analytics(settings: Settings) -> Iterator[Engine]:
     StoreError
         If the database does not answer.
     """
-    from sqlalchemy.exc import OperationalError
-
-    from aura_engine.errors import StoreError
-    from aura_engine.i18n import t
     from aura_engine.store.connect import connect_store
+    from aura_engine.store.failures import store_errors
 
-    with open_databases(settings) as urls:
+    with open_databases(settings) as urls, store_errors():
         engine = connect_store(urls.analytics)
         try:
             yield engine
-        except OperationalError as error:
-            raise StoreError(t("store.unreachable")) from error
         finally:
             engine.dispose()

@@ -18,10 +18,12 @@ def _group() -> None:
 
 @app.command("full", help=t("cli.help_run_full"))
 def full(
-    n_clusters: Annotated[int, typer.Option(min=2, max=10, help=t("cli.help_n_clusters"))] = 4,
+    n_clusters: Annotated[
+        int | None, typer.Option(min=2, max=10, help=t("cli.help_n_clusters"))
+    ] = None,
     contamination: Annotated[
-        float, typer.Option(min=0.01, max=0.5, help=t("cli.help_contamination"))
-    ] = 0.1,
+        float | None, typer.Option(min=0.01, max=0.5, help=t("cli.help_contamination"))
+    ] = None,
     skip_nlp: Annotated[bool, typer.Option("--skip-nlp", help=t("cli.help_skip_nlp"))] = False,
     refit: Annotated[bool, typer.Option("--refit", help=t("cli.help_refit"))] = False,
     confirm_leaving: Annotated[
@@ -42,7 +44,7 @@ def full(
     settings = start(quiet=True)
     kind: Kind = "production" if settings.configured_url_names() else "demo"
     load = production_scorer if kind == "production" else demo_scorer
-    with open_databases(settings) as urls:
+    with open_databases(settings, exclusively=True) as urls:
         scorer = None if skip_nlp else load(settings)
         with open_context(settings, urls, scorer=scorer) as context:
             migrate.require_current(context.store)

@@ -17,6 +17,9 @@ class RiskLevel(StrEnum):
 LEVEL_BY_VOTES: Final = (RiskLevel.BAJO, RiskLevel.MODERADO, RiskLevel.ALTO, RiskLevel.ALTO)
 """Level for 0, 1, 2 and 3 votes."""
 
+LEVEL_RANK: Final = {RiskLevel.BAJO.value: 0, RiskLevel.MODERADO.value: 1, RiskLevel.ALTO.value: 2}
+"""Levels in order, the worst highest."""
+
 KPI_COLUMNS: Final = (
     "reciprocity_ratio",
     "days_since_last_seen",

@@ -1,4 +1,4 @@
-"""Named queries: SQL lives in ``sql/queries/*.sql`` and is loaded by name."""
+"""Named queries: SQL lives in ``sql/queries/*.sql``, is loaded by name and read as frames."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, text
 
 SQL_ROOT: Final = Path(__file__).resolve().parents[1] / "sql"
 _NAME_LINE: Final = re.compile(r"^-- name: (\w+)[ \t]*$", re.MULTILINE)
@@ -42,3 +45,15 @@ def load_queries(file: str) -> Mapping[str, str]:
     return MappingProxyType(
         {name: body.strip().rstrip(";") for name, body in zip(names, bodies, strict=True)}
     )
+
+
+def read_frame(
+    connection: Connection, query: str, parameters: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """Run a query and return its rows, columns named as in the query.
+
+    Values keep the driver's types; an empty result has the columns all the same. Unlike
+    ``pandas.read_sql`` it leaves the database's errors as they are.
+    """
+    result = connection.execute(text(query), dict(parameters or {}))
+    return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import psycopg2
@@ -34,11 +34,9 @@ def create_database(lease: Lease, name: str, owner: str | None = None) -> None:
     ClusterError
         If the server refuses.
     """
-    with _superuser(lease) as link:
+    with _provisioning(lease), _superuser(lease) as link:
         if not _database_exists(link, name):
-            # Somebody else may make it between the look and the statement.
-            with suppress(psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
-                _execute(link, SQL("CREATE DATABASE {}").format(Identifier(name)))
+            _execute(link, SQL("CREATE DATABASE {}").format(Identifier(name)))
         if owner is not None:
             _execute(
                 link,
@@ -94,7 +92,7 @@ def ensure_template(lease: Lease, name: str, build: Callable[[URL], None]) -> No
             return
         unfinished = f"{name}__unfinished"
         drop_database(lease, unfinished)
-        create_database(lease, unfinished)
+        _execute(link, SQL("CREATE DATABASE {}").format(Identifier(unfinished)))
         build(lease.url(unfinished))
         _execute(
             link,

@@ -16,7 +16,7 @@ from aura_engine.demo.truth import write_truth
 from aura_engine.demo.writer import write_until
 from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
 from aura_engine.sources import Source
-from aura_engine.store.runs import Progress, silent, succeeded_full_runs
+from aura_engine.store.runs import Progress, last_full_run, silent
 
 Steps = Callable[[int, int], None]
 """Called with the number of steps done and of all steps."""
@@ -92,8 +92,8 @@ class DemoLife:
         population = Population(self.plan.seed, self.plan.users, self.plan.epoch)
         now = self.context.clock()
         due = nights(self.plan, until=now, zone=self.zone)
-        done = succeeded_full_runs(self.context.store)
-        missed = [night for night in due if night not in done]
+        last = last_full_run(self.context.store)
+        missed = [night for night in due if last is None or night > last]
         outcomes = []
         for number, night in enumerate(missed):
             on_night(number, len(missed))

@@ -13,11 +13,32 @@ from sqlalchemy import Engine
 
 from aura_engine.errors import ArtefactError
 from aura_engine.pipeline.scoring import ScoringModel
-from aura_engine.store.model_versions import StoredModel, active_model, save_model
+from aura_engine.store.model_versions import StoredModel, save_model
 
 log = structlog.get_logger(__name__)
 
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "pandas")
+
+
+REFIT_TOLERANCE: Final = timedelta(hours=12)
+"""A nightly run a little early on the day is on that day."""
+DEFAULT_PARAMETERS: Final = {"n_clusters": 4, "contamination": 0.1}
+
+
+@dataclass(frozen=True)
+class FormerModel:
+    """The version that a new one replaces.
+
+    Parameters
+    ----------
+    model : ScoringModel or None
+        None when its artefact cannot be read any more.
+    text_revision : str or None
+        Revision of the language model that it was fitted with.
+    """
+
+    model: ScoringModel | None
+    text_revision: str | None
 
 
 @dataclass(frozen=True)
@@ -30,20 +51,39 @@ class ChosenModel:
         Of the ``model_version``.
     model : ScoringModel
         Scores this run.
-    previous : ScoringModel or None
-        The former version, when this run activates a new one that replaces it.
+    former : FormerModel or None
+        The version that this run replaces with a new one, if it does.
     fitted_because : str or None
         Why a new version was fitted; None where the active one goes on.
     """
 
     id: int
     model: ScoringModel
-    previous: ScoringModel | None
+    former: FormerModel | None
     fitted_because: str | None
+
+
+def definitions(
+    stored: StoredModel | None,
+    *,
+    n_clusters: int | None,
+    contamination: float | None,
+    window_days: int,
+    timezone: str,
+) -> dict[str, Any]:
+    """Return what defines the figures of a run: what was asked for, else as the active version."""
+    held = stored.parameters if stored else DEFAULT_PARAMETERS
+    return {
+        "n_clusters": n_clusters or held["n_clusters"],
+        "contamination": contamination or held["contamination"],
+        "window_days": window_days,
+        "timezone": timezone,
+    }
 
 
 def choose_model(
     engine: Engine,
+    stored: StoredModel | None,
     activity: pd.DataFrame,
     *,
     as_of: datetime,
@@ -58,12 +98,14 @@ def choose_model(
     ----------
     engine : Engine
         Of the analytics database.
+    stored : StoredModel or None
+        The active version.
     activity : DataFrame
         What the population did, with text columns where texts were scored.
     as_of : datetime
         Moment of the run.
     parameters : dict
-        What defines the figures: n_clusters, contamination, window_days, timezone.
+        As of `definitions`.
     text_revision : str or None
         Revision behind the text columns; None where no text was ever scored.
     refit_days : int
@@ -71,19 +113,18 @@ def choose_model(
     refit : bool
         Whether someone asked for a new version.
     """
-    stored = active_model(engine)
-    previous = _restore(stored)
+    active = _restore(stored)
     reason = _reason_to_fit(
         stored,
-        previous,
+        active,
         as_of=as_of,
         parameters=parameters,
         text_revision=text_revision,
         refit_days=refit_days,
         refit=refit,
     )
-    if reason is None and stored is not None and previous is not None:
-        return ChosenModel(stored.id, previous, None, None)
+    if reason is None and stored is not None and active is not None:
+        return ChosenModel(stored.id, active, None, None)
     model = ScoringModel.fit(
         activity,
         as_of=as_of,
@@ -101,7 +142,8 @@ def choose_model(
         artefact=model.to_bytes(),
     )
     log.info("model_fitted", model_version=model_id, reason=reason, n_fitted=model.n_fitted)
-    return ChosenModel(model_id, model, previous, reason)
+    former = FormerModel(active, stored.text_revision) if stored else None
+    return ChosenModel(model_id, model, former, reason)
 
 
 def _restore(stored: StoredModel | None) -> ScoringModel | None:
@@ -134,6 +176,6 @@ def _reason_to_fit(
         return "parameters"
     if stored.text_revision != text_revision:
         return "text_model"
-    if as_of - stored.fitted_at >= timedelta(days=refit_days):
+    if as_of - stored.fitted_at >= timedelta(days=refit_days) - REFIT_TOLERANCE:
         return "age"
     return None

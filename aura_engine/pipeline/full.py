@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pandas as pd
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from aura_engine.errors import RunError, StoreError
+from aura_engine.errors import RunError
 from aura_engine.i18n import t
-from aura_engine.pipeline.choice import choose_model
+from aura_engine.pipeline.choice import choose_model, definitions
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import judge
-from aura_engine.pipeline.messages import run_events
 from aura_engine.pipeline.population import leavers, save_population
 from aura_engine.pipeline.publish import flip_run, load
 from aura_engine.pipeline.results import run_results
@@ -25,7 +23,8 @@ from aura_engine.pipeline.texts import TextSynchroniser
 from aura_engine.sources import Extraction, extract_activity
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
-from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
+from aura_engine.store.model_versions import StoredModel, active_model, discard_models
+from aura_engine.store.runs import Progress, RunRecorder, last_full_run, recorded_run, silent
 from aura_engine.store.texts import latest_revision, negativity
 
 log = structlog.get_logger(__name__)
@@ -40,10 +39,10 @@ class RunParameters:
 
     Parameters
     ----------
-    n_clusters : int
-        Clusters of K-Means, 2 to 10.
-    contamination : float
-        Share that the forest calls anomalous.
+    n_clusters : int, optional
+        Clusters of K-Means, 2 to 10; as the active version when not given.
+    contamination : float, optional
+        Share that the forest calls anomalous; as the active version when not given.
     skip_nlp : bool
         Read no new text; stored scores are used.
     refit : bool
@@ -52,8 +51,8 @@ class RunParameters:
         Go on even if more people left than a run may remove unasked.
     """
 
-    n_clusters: int = 4
-    contamination: float = 0.1
+    n_clusters: int | None = None
+    contamination: float | None = None
     skip_nlp: bool = False
     refit: bool = False
     confirm_leaving: bool = False
@@ -100,8 +99,8 @@ def run_full(
     Raises
     ------
     RunError
-        If another run goes on, the sources hold nobody, too few show enough, or a past `as_of`
-        is asked for outside the demo.
+        If another run goes on, the sources hold nobody, too few show enough, a past `as_of`
+        is asked for outside the demo, or newer results are in view already.
     ConfirmationNeeded
         If more people left than a run may remove unasked.
     SourceError, StoreError, ModelError
@@ -111,8 +110,10 @@ def run_full(
     moment = as_of or context.clock()
     if moment.tzinfo is None:
         raise RunError(t("pipeline.naive_as_of"))
+    moment = moment.astimezone(UTC)
     if as_of is not None:
         _require_demo(context)
+    _require_newer(context, moment)
     with recorded_run(
         context.store,
         kind="full",
@@ -130,6 +131,12 @@ def _require_demo(context: PipelineContext) -> None:
         raise RunError(t("pipeline.past_as_of"))
 
 
+def _require_newer(context: PipelineContext, as_of: datetime) -> None:
+    active = last_full_run(context.store)
+    if active is not None and as_of < active:
+        raise RunError(t("pipeline.older_than_active", active=active, as_of=as_of))
+
+
 @dataclass
 class _FullRun:
     context: PipelineContext
@@ -138,64 +145,55 @@ class _FullRun:
     recorder: RunRecorder
 
     def run(self) -> RunOutcome:
-        try:
-            return self._run()
-        except DBAPIError as error:
-            raise StoreError(t("store.failed")) from error
-
-    def _run(self) -> RunOutcome:
         started = time.monotonic()
         store, stage = self.context.store, self.recorder.stage
         sweep_generations(store)
+        discard_models(store)
         with stage("extract"):
             extraction = self._extract()
             gone = leavers(store, extraction, confirmed=self.asked.confirm_leaving)
             save_population(store, extraction, as_of=self.as_of)
+        active = active_model(store)
         with stage("texts"):
-            text_outcome = self._read_texts(extraction)
+            text_outcome = self._read_texts(extraction, active)
         with stage("kpis"):
             activity = self._with_negativity(extraction.activity, text_outcome["text_revision"])
         with stage("ensemble"):
             chosen = choose_model(
                 store,
+                active,
                 activity,
                 as_of=self.as_of,
-                parameters=self._definitions(),
+                parameters=definitions(
+                    active,
+                    n_clusters=self.asked.n_clusters,
+                    contamination=self.asked.contamination,
+                    window_days=self.context.window_days,
+                    timezone=self.context.timezone,
+                ),
                 text_revision=text_outcome["text_revision"],
                 refit_days=self.context.refit_days,
                 refit=self.asked.refit,
             )
-            raw = chosen.model.kpis(activity, as_of=self.as_of)
-            judgement = judge(store, chosen, raw, as_of=self.as_of)
+            former_activity = activity
+            if chosen.former and chosen.former.text_revision != text_outcome["text_revision"]:
+                former_activity = self._with_negativity(
+                    extraction.activity, chosen.former.text_revision
+                )
+            judgement = judge(store, chosen, activity, former_activity, as_of=self.as_of)
             results = run_results(judgement.generation, chosen.model)
         with stage("load"):
             load(store, self.recorder.run_id, judgement, as_of=self.as_of)
         with stage("flip"):
-            events = run_events(
-                judgement.generation,
-                judgement.transitions,
-                chosen.model,
-                run_id=self.recorder.run_id,
-                results=results,
-                seconds=time.monotonic() - started,
-            )
-            self.recorder.count(
-                removed=len(gone),
-                transitions=len(judgement.transitions.changed),
-                new_cases=len(judgement.transitions.new_cases),
-                alerts=len(judgement.transitions.alerted),
-                fitted_because=chosen.fitted_because,
-            )
             flip_run(
-                store,
                 self.recorder,
                 judgement,
                 chosen,
                 as_of=self.as_of,
                 gone=gone,
-                events=events,
                 results=results,
                 text_outcome=text_outcome,
+                started=started,
             )
         return RunOutcome(
             self.recorder.run_id,
@@ -217,13 +215,14 @@ class _FullRun:
         )
         return extraction
 
-    def _read_texts(self, extraction: Extraction) -> dict[str, Any]:
+    def _read_texts(self, extraction: Extraction, active: StoredModel | None) -> dict[str, Any]:
         """Read and score new texts, and say for the run's row with which model."""
         scorer = self.context.scorer
         if scorer is None or self.asked.skip_nlp:
             return {
                 "text_model": None,
-                "text_revision": latest_revision(self.context.store),
+                "text_revision": (active and active.text_revision)
+                or latest_revision(self.context.store),
                 "texts_read_through": None,
             }
         tally = TextSynchroniser(
@@ -256,12 +255,3 @@ class _FullRun:
         joined = activity.join(sums)
         joined[TEXT_COLUMNS] = joined[TEXT_COLUMNS].fillna(0)  # no texts: counts of zero
         return joined
-
-    def _definitions(self) -> dict[str, Any]:
-        """Return what the figures of a model version are defined by."""
-        return {
-            "n_clusters": self.asked.n_clusters,
-            "contamination": self.asked.contamination,
-            "window_days": self.context.window_days,
-            "timezone": self.context.timezone,
-        }

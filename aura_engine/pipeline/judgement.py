@@ -1,4 +1,4 @@
-"""From raw KPIs to a generation and what it changes, compared with what readers see."""
+"""From activity to a generation and what it changes, compared with what readers see."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from aura_engine.pipeline.choice import ChosenModel
-from aura_engine.pipeline.transitions import (
-    ALERT_EVERY,
-    REOPEN_WITHIN,
-    Circumstances,
-    Transitions,
-    compare,
-    recorded,
-)
+from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.pipeline.transitions import ALERT_EVERY, Transitions, compare, recorded
 from aura_engine.pipeline.verdicts import keep_verdicts
-from aura_engine.store.cases import open_cases, recently_closed
 from aura_engine.store.events import recent_alerts
 from aura_engine.store.generation import previous_generation
 
@@ -39,8 +32,15 @@ class Judgement:
     transitions: Transitions
 
 
-def judge(store: Engine, chosen: ChosenModel, raw: pd.DataFrame, *, as_of: datetime) -> Judgement:
-    """Score raw KPIs with the chosen model and compare with the generation in view.
+def judge(
+    store: Engine,
+    chosen: ChosenModel,
+    activity: pd.DataFrame,
+    former_activity: pd.DataFrame,
+    *,
+    as_of: datetime,
+) -> Judgement:
+    """Score what people did with the chosen model and compare with the generation in view.
 
     Parameters
     ----------
@@ -48,39 +48,40 @@ def judge(store: Engine, chosen: ChosenModel, raw: pd.DataFrame, *, as_of: datet
         The analytics database.
     chosen : ChosenModel
         The model of this run, and the one it replaces, if any.
-    raw : DataFrame, shape (n, 6)
-        Raw KPIs indexed by root id.
+    activity : DataFrame
+        What the population did, indexed by root id.
+    former_activity : DataFrame
+        The same as the former model's language model reads the texts.
     as_of : datetime
         Moment of the verdicts.
     """
     previous = previous_generation(store)
-    texts_are_read = chosen.model.negativity_prior is not None
-    scored = chosen.model.score(raw).assign(
-        extraction_date=pd.Timestamp(as_of),
-        verdict_as_of=pd.Timestamp(as_of),
-        model_version_id=chosen.id,
-    )
-    generation = keep_verdicts(scored, previous, texts_are_read=texts_are_read)
+    generation = _score(chosen.model, activity, previous, model_id=chosen.id, as_of=as_of)
     under_previous = None
-    if chosen.previous is not None:
-        under_previous = keep_verdicts(
-            chosen.previous.score(raw).assign(
-                verdict_as_of=pd.Timestamp(as_of), model_version_id=0
-            ),
-            previous,
-            texts_are_read=texts_are_read,
-        )
-    transitions = compare(
-        generation,
-        previous,
-        Circumstances(
-            as_of=as_of,
-            first_run=previous.empty,
-            open_cases=open_cases(store),
-            recently_closed=recently_closed(store, since=as_of - REOPEN_WITHIN),
-            recent_alerts=recent_alerts(store, since=as_of - ALERT_EVERY),
-        ),
-        under_previous,
-    )
+    if chosen.former is not None:
+        # A former model that cannot be read is taken to say what it said last: then every
+        # difference is the new model's, and nobody is alerted about it.
+        under_previous = previous
+        if chosen.former.model is not None:
+            under_previous = _score(
+                chosen.former.model, former_activity, previous, model_id=0, as_of=as_of
+            )
+    alerts = recent_alerts(store, since=as_of - ALERT_EVERY)
+    transitions = compare(generation, previous, alerts, under_previous)
     history = recorded(generation, previous, transitions.changed.index)
     return Judgement(generation.join(history), transitions)
+
+
+def _score(
+    model: ScoringModel,
+    activity: pd.DataFrame,
+    previous: pd.DataFrame,
+    *,
+    model_id: int,
+    as_of: datetime,
+) -> pd.DataFrame:
+    moment = pd.Timestamp(as_of)
+    scored = model.score(model.kpis(activity, as_of=as_of)).assign(
+        extraction_date=moment, verdict_as_of=moment, model_version_id=model_id
+    )
+    return keep_verdicts(scored, previous, texts_are_read=model.negativity_prior is not None)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from aura_engine.domain import KPI_COLUMNS
+from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION
 from aura_engine.i18n import t
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.transitions import Transitions
@@ -17,6 +17,8 @@ URGENT_ASI: Final = 80.0
 """Above this an alert is URGENT, else HIGH."""
 MAX_FACTORS: Final = 3
 """KPIs that an alert names."""
+MAX_SINGLE_MESSAGES: Final = 200
+"""With more updates, or more alerts, in one transaction only totals are sent of that kind."""
 
 
 def run_events(
@@ -26,9 +28,13 @@ def run_events(
     *,
     run_id: int,
     results: dict[str, Any],
+    new_cases: int,
     seconds: float,
 ) -> list[Event]:
     """Return the events of a run: single messages while they are few, then the totals.
+
+    Alerts are counted by themselves: a night in which hundreds of people moved a little must
+    not hide the few who need someone.
 
     Parameters
     ----------
@@ -38,12 +44,13 @@ def run_events(
         What changed for whom.
     model : ScoringModel
         Explains the alerts.
-    run_id, results, seconds
+    run_id, results, new_cases, seconds
         Of the run, for CLUSTERING_COMPLETE.
     """
     events: list[Event] = []
-    if transitions.sends_single_messages:
+    if len(transitions.changed) <= MAX_SINGLE_MESSAGES:
         events += _updates(transitions.changed)
+    if len(transitions.alerted) <= MAX_SINGLE_MESSAGES:
         events += _alerts(generation.loc[transitions.alerted], model)
     total = results["total_users"]
     events.append(
@@ -67,7 +74,8 @@ def run_events(
                 "total_users": total,
                 "risk_distribution": results["risk_distribution"],
                 "transitions": len(transitions.changed),
-                "new_cases": len(transitions.new_cases),
+                "new_cases": new_cases,
+                "alerts": len(transitions.alerted),
                 "duration_seconds": round(seconds, 3),
             },
         )
@@ -96,7 +104,9 @@ def _updates(changed: pd.DataFrame) -> list[Event]:
 def _alerts(alerted: pd.DataFrame, model: ScoringModel) -> list[Event]:
     if alerted.empty:
         return []
-    told = model.ensemble.explain(alerted[list(KPI_COLUMNS)].to_numpy())
+    scaled = alerted[list(KPI_COLUMNS)].to_numpy()
+    drops = model.ensemble.explain(scaled).asi_drop
+    worse = (scaled - model.ensemble.medians_) * RISK_DIRECTION > 0
     return [
         Event(
             EventType.CRITICAL_ALERT,
@@ -104,23 +114,24 @@ def _alerts(alerted: pd.DataFrame, model: ScoringModel) -> list[Event]:
                 "priority": "URGENT" if severity > URGENT_ASI else "HIGH",
                 "user_id": user_id,
                 "severity_index": round(severity, 2),
-                "factors": _factors(alerted.loc[user_id], drops),
+                "factors": _factors(alerted.loc[user_id], drops[i], worse[i]),
                 "suggested_action": t("alerts.suggested_action"),
                 "context": t("alerts.context"),
             },
             user_id,
         )
-        for user_id, severity, drops in zip(
-            alerted.index, alerted["severity_index"], told.asi_drop, strict=True
-        )
+        for i, (user_id, severity) in enumerate(alerted["severity_index"].items())
     ]
 
 
-def _factors(person: pd.Series, drops: np.ndarray) -> list[str]:
-    """Say in words, with their numbers, the KPIs that add most to the ASI."""
-    ranked = [j for j in np.argsort(-drops) if drops[j] > 0]
+def _factors(person: pd.Series, drops: np.ndarray, worse: np.ndarray) -> list[str]:
+    """Say in words, with their numbers, the KPIs on the risk side that weigh most in the ASI.
+
+    Where several are far off, none alone may lower the ASI; the order still tells them apart.
+    """
+    ranked = [KPI_COLUMNS[j] for j in np.argsort(-drops, kind="stable") if worse[j]]
     return [
         t(f"alerts.{column}", value=person[f"raw_{column}"])
-        for column in (KPI_COLUMNS[j] for j in ranked)
+        for column in ranked
         if not pd.isna(person[f"raw_{column}"])
     ][:MAX_FACTORS]

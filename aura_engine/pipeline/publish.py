@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +14,9 @@ from sqlalchemy import Engine
 
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement
-from aura_engine.store.cases import create_cases, reopen_cases
-from aura_engine.store.events import Event, write_events
+from aura_engine.pipeline.messages import run_events
+from aura_engine.store.cases import open_cases
+from aura_engine.store.events import EventType, write_events
 from aura_engine.store.generation import (
     ensure_history_month,
     flip,
@@ -38,23 +41,20 @@ def load(store: Engine, run_id: int, judgement: Judgement, *, as_of: datetime) -
 
 
 def flip_run(
-    store: Engine,
     recorder: RunRecorder,
     judgement: Judgement,
     chosen: ChosenModel,
     *,
     as_of: datetime,
     gone: Sequence[str],
-    events: Sequence[Event],
     results: dict[str, Any],
     text_outcome: dict[str, Any],
+    started: float,
 ) -> None:
     """Show a loaded run to everyone, in one transaction with all that follows from it.
 
     Parameters
     ----------
-    store : Engine
-        The analytics database.
     recorder : RunRecorder
         Of the run; it succeeds with the flip or not at all.
     judgement, chosen
@@ -63,20 +63,35 @@ def flip_run(
         Moment of the verdicts.
     gone : sequence of str
         Root ids of people to forget.
-    events : sequence of Event
-        To append.
     results, text_outcome : dict
         For the run's row.
+    started : float
+        Of the run, by the monotonic clock.
     """
     transitions = judgement.transitions
-    with store.begin() as connection:
+    with recorder.flipping() as connection:
         if gone:
             remove_people(connection, gone, as_of=as_of)
         activate_model(connection, chosen.id, as_of=as_of)
-        create_cases(connection, transitions.new_cases, run_id=recorder.run_id, as_of=as_of)
-        reopen_cases(connection, transitions.reopened, as_of=as_of)
+        cases = open_cases(connection, transitions.entering, run_id=recorder.run_id, as_of=as_of)
+        events = run_events(
+            judgement.generation,
+            transitions,
+            chosen.model,
+            run_id=recorder.run_id,
+            results=results,
+            new_cases=cases.opened,
+            seconds=time.monotonic() - started,
+        )
         write_events(connection, events, run_id=recorder.run_id, as_of=as_of)
         flip(connection, recorder.run_id)
+        recorder.count(
+            removed=len(gone),
+            transitions=len(transitions.changed),
+            alerts=sum(event.type is EventType.CRITICAL_ALERT for event in events),
+            fitted_because=chosen.fitted_because,
+            **asdict(cases),
+        )
         recorder.finish(
             connection, results=json.dumps(results), model_version_id=chosen.id, **text_outcome
         )

@@ -20,8 +20,8 @@ def distribution(generation: pd.DataFrame) -> dict[str, int]:
 def run_results(generation: pd.DataFrame, model: ScoringModel) -> dict[str, Any]:
     """Summarise a generation.
 
-    Profiles, centres and averages speak of the plain KPIs of the same rows that readers see;
-    the cluster metrics of where the clusters were made.
+    Profiles, whose means are the centres that clients get, and averages speak of the plain KPIs
+    of the rows that readers see; the cluster metrics of where the clusters were made.
 
     Parameters
     ----------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Self
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from aura_engine.domain import KPI_COLUMNS, KPI_WEIGHTS, RISK_DIRECTION
 from aura_engine.ensemble import RiskEnsemble
 from aura_engine.errors import ArtefactError, RunError
 from aura_engine.features import (
+    FeatureError,
     FeatureScaler,
     Prior,
     compute_kpis,
@@ -27,6 +30,10 @@ from aura_engine.i18n import t
 
 FORMAT: Final = 1
 TEXT_COLUMNS: Final = ["texts", "negativity_sum", "negativity_sumsq"]
+_DAMAGED: Final = (
+    FeatureError, BadZipFile, zlib.error, EOFError, KeyError, OSError, TypeError, ValueError,
+)  # fmt: skip
+"""What NumPy, zip and JSON raise about bytes that are not what `to_bytes` gave."""
 _NEGATIVITY: Final = KPI_COLUMNS.index("sentiment_negativity_index")
 
 
@@ -192,8 +199,15 @@ class ScoringModel:
         Raises
         ------
         ArtefactError
-            If it is of another format, or its KPIs are others or in another order.
+            If it is damaged, of another format, or its KPIs are others or in another order.
         """
+        try:
+            return cls._restore(artefact)
+        except _DAMAGED as error:
+            raise ArtefactError(t("pipeline.damaged_artefact")) from error
+
+    @classmethod
+    def _restore(cls, artefact: bytes) -> Self:
         with np.load(io.BytesIO(artefact), allow_pickle=False) as archive:
             arrays = dict(archive)
         header = json.loads(arrays.pop("header").tobytes())

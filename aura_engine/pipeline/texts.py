@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,7 @@ from aura_engine.store.texts import (
     delete_refs,
     lacks_scores,
     ref_digests,
-    ref_ids,
+    ref_owners,
     save_refs,
     save_scores,
 )
@@ -98,30 +99,25 @@ class TextSynchroniser:
                 through = None
         behind = max(through - OVERLAP, self.since) if through else self.since
         for kind in TextSource:
-            for page in self._pages(kind, behind):
+            for page in self._pages(partial(read_texts, kind=kind, since=behind)):
                 self._take(kind, page)
             if through:
-                for chunk in read_edited_texts(
-                    self.sources,
-                    kind,
-                    edited_since=behind,
-                    since=self.since,
-                    as_of=self.as_of,
-                    chunk=CHUNK,
-                ):
-                    self._take(kind, chunk)
+                edited = partial(
+                    read_edited_texts, kind=kind, edited_since=behind, since=self.since
+                )
+                for page in self._pages(edited):
+                    self._take(kind, page)
             if through is None and self.tally.read >= CHUNK:
                 analyze(self.store, "text_ref", "text_score")
             self._reconcile(kind)
         return self.tally
 
-    def _pages(self, kind: TextSource, since: datetime) -> Iterator[pd.DataFrame]:
+    def _pages(self, read: Callable[..., Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
+        """Read in pages; while one is scored, no transaction is open in the source."""
         after: tuple[datetime, str] | None = None
         while True:
             chunks: list[pd.DataFrame] = []
-            reading = read_texts(
-                self.sources, kind, after=after, since=since, as_of=self.as_of, chunk=CHUNK
-            )
+            reading = read(self.sources, after=after, as_of=self.as_of, chunk=CHUNK)
             for chunk in reading:
                 chunks.append(chunk)
                 if len(chunks) * CHUNK >= PAGE:
@@ -194,11 +190,12 @@ class TextSynchroniser:
         if differing.empty:
             return
         user_refs = found.loc[found["user_id_raiz"].isin(differing), "user_ref"]
-        present = set(text_ids(self.sources, kind, list(user_refs), **window)["text_id"])
-        held = ref_ids(self.store, kind.value, list(differing), **window)
-        if gone := sorted(held - present):
+        texts = text_ids(self.sources, kind, list(user_refs), **window)
+        present = dict(zip(texts["text_id"], self.identity.resolve(texts["user_ref"]), strict=True))
+        held = ref_owners(self.store, kind.value, list(differing), **window)
+        if gone := sorted(held.keys() - present):
             self._drop(kind, gone)
-        late = sorted(present - held)
+        late = sorted(text_id for text_id, owner in present.items() if held.get(text_id) != owner)
         for start in range(0, len(late), PAGE):
             self._take(kind, texts_by_id(self.sources, kind, late[start : start + PAGE]))
         log.info("texts_reconciled", kind=kind.value, people=len(differing), late=len(late))

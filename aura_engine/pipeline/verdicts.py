@@ -6,26 +6,28 @@ from typing import Final
 
 import pandas as pd
 
+from aura_engine.domain import LEVEL_RANK
+
 VERDICT: Final = [
     "cluster_label",
     "severity_index",
     "vote_kmeans",
     "vote_dbscan",
     "vote_forest",
-    "kmeans_cluster",
     "verdict_as_of",
     "model_version_id",
 ]
-"""What is kept whole of someone who stopped showing: level, votes, ASI, its date and model."""
+"""What is kept of someone who stopped showing: level, votes, ASI, its date and model."""
 
 
 def keep_verdicts(
     current: pd.DataFrame, previous: pd.DataFrame, *, texts_are_read: bool
 ) -> pd.DataFrame:
-    """Give people who stopped showing their last verdict, and mark them.
+    """Give people who stopped showing their last verdict unless today's is worse, and mark them.
 
     Someone stopped showing when KPI 3 or KPI 5 was observed in an earlier generation and is
-    missing now: words were deleted, or none came for a whole window.
+    missing now: words were deleted, or none came for a whole window. What still shows may have
+    become worse meanwhile; then that counts.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def keep_verdicts(
     -------
     DataFrame
         `current` with had_messages, had_texts and stopped_showing added, and the verdicts of
-        those who stopped showing replaced.
+        those who stopped showing replaced where the earlier one was as bad or worse.
     """
     before = previous.reindex(current.index)
     messages = current["raw_ratio_night_messages"].notna()
@@ -54,7 +56,14 @@ def keep_verdicts(
         had_texts=had_texts | texts,
         stopped_showing=stopped,
     )
-    who = stopped[stopped].index
+    who = current.index[stopped & ~_is_worse(current, before)]
     for column in VERDICT:
         kept.loc[who, column] = before.loc[who, column].astype(kept[column].dtype)
     return kept
+
+
+def _is_worse(current: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Tell whose level is higher than before, or as high with a higher ASI."""
+    now, then = (verdicts["cluster_label"].map(LEVEL_RANK) for verdicts in (current, before))
+    more_severe = current["severity_index"] > before["severity_index"]
+    return (now > then) | ((now == then) & more_severe)

@@ -9,15 +9,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import structlog
 
 from aura_engine.domain import NIGHT_HOURS
+from aura_engine.logs import get_logger
 from aura_engine.sources.activity import Aggregates, Extraction, assemble
 from aura_engine.sources.connections import Source, Sources
-from aura_engine.sources.frames import read_frame, require_aware
-from aura_engine.sql import load_queries
+from aura_engine.sources.frames import require_aware
+from aura_engine.sql import load_queries, read_frame
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _READS: Final = {
     Source.AUTH: ("accounts", "outsiders"),

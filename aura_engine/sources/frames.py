@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection, text
-
-
-def read_frame(
-    connection: Connection, query: str, parameters: Mapping[str, object] | None = None
-) -> pd.DataFrame:
-    """Run a query and return its rows, columns named as in the query.
-
-    Values keep the driver's types; an empty result has the columns all the same.
-    """
-    result = connection.execute(text(query), dict(parameters or {}))
-    return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
 
 
 def utc(values: pd.Series) -> pd.Series:

@@ -16,8 +16,8 @@ import pandas as pd
 from sqlalchemy import text
 
 from aura_engine.sources.connections import Source, Sources
-from aura_engine.sources.frames import read_frame, require_aware, utc
-from aura_engine.sql import load_queries
+from aura_engine.sources.frames import require_aware, utc
+from aura_engine.sql import load_queries, read_frame
 
 _LAST_ID: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
@@ -71,15 +71,7 @@ def read_texts(
     SourceError
         If the source cannot be read.
     """
-    start = (require_aware(since, "since"), _LAST_ID)
-    if after is not None and require_aware(after[0], "after") >= since:
-        start = after
-    parameters = {
-        "after_at": start[0],
-        "after_id": start[1],
-        "as_of": require_aware(as_of, "as_of"),
-    }
-    return _stream(sources, kind, "texts", parameters, chunk)
+    return _stream(sources, kind, "texts", _page(after, since, as_of), chunk)
 
 
 def read_edited_texts(
@@ -87,8 +79,9 @@ def read_edited_texts(
     kind: TextSource,
     *,
     edited_since: datetime,
-    as_of: datetime,
+    after: tuple[datetime, str] | None = None,
     since: datetime,
+    as_of: datetime,
     chunk: int,
 ) -> Iterator[pd.DataFrame]:
     """Read the texts of the window that changed after ``edited_since``, as they are now.
@@ -98,10 +91,8 @@ def read_edited_texts(
     a like or a reading changes ``updated_at`` too. It scans the table, so it belongs to the
     nightly run.
     """
-    parameters = {
-        "edited_since": require_aware(edited_since, "edited_since"),
-        "as_of": require_aware(as_of, "as_of"),
-        "since": require_aware(since, "since"),
+    parameters = _page(after, since, as_of) | {
+        "edited_since": require_aware(edited_since, "edited_since")
     }
     return _stream(sources, kind, "edits", parameters, chunk)
 
@@ -154,6 +145,20 @@ def text_ids(
 def texts_by_id(sources: Sources, kind: TextSource, ids: Sequence[str]) -> pd.DataFrame:
     """Read single texts, as :func:`read_texts` gives them; those that are no words are left out."""
     return _typed(_read(sources, kind, "texts_by_id", {"text_ids": list(ids)}))
+
+
+def _page(
+    after: tuple[datetime, str] | None, since: datetime, as_of: datetime
+) -> dict[str, object]:
+    """Return where a page begins and the window ends, both of which go by ``written_at``."""
+    start = (require_aware(since, "since"), _LAST_ID)
+    if after is not None and require_aware(after[0], "after") >= since:
+        start = after
+    return {
+        "after_at": start[0],
+        "after_id": start[1],
+        "as_of": require_aware(as_of, "as_of"),
+    }
 
 
 def _read(

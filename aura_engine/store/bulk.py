@@ -36,7 +36,7 @@ def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
     frame.to_csv(buffer, index=False, header=False, na_rep="\\N")
     buffer.seek(0)
     columns = ", ".join(f'"{column}"' for column in frame.columns)
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
     with driver.cursor() as cursor:
         cursor.copy_expert(
             f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError
 
-from aura_engine.errors import StoreError
-from aura_engine.i18n import t
+from aura_engine.store.failures import store_errors
 
 
 def connect_store(url: URL, *, application_name: str = "aura") -> Engine:
@@ -38,13 +36,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises
     ------
     StoreError
-        If the database does not answer; the driver's error is its cause.
+        If the database does not answer, or not a query of the caller's.
     """
-    try:
-        connection = engine.connect()
-    except OperationalError as error:
-        raise StoreError(t("store.unreachable")) from error
-    with connection:
+    with store_errors(), engine.connect() as connection:
         connection = connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )

@@ -12,7 +12,8 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.sql import load_queries
+from aura_engine.sql import load_queries, read_frame
+from aura_engine.store.bulk import copy_frame
 
 _QUERIES: Final = load_queries("store_events")
 _WRITER_LOCK: Final = 0x41555241_0003
@@ -47,24 +48,22 @@ def write_events(
     if not events:
         return
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
-    connection.execute(
-        text(_QUERIES["insert_event"]),
-        [
-            {
-                "created_at": as_of,
-                "type": event.type,
-                "run_id": run_id,
-                "user_id_raiz": event.user_id,
-                "payload": json.dumps(event.payload, ensure_ascii=False),
-            }
-            for event in events
-        ],
+    rows = pd.DataFrame(
+        {
+            "created_at": as_of,
+            "type": event.type.value,
+            "run_id": run_id,
+            "user_id_raiz": event.user_id,
+            "payload": json.dumps(event.payload, ensure_ascii=False),
+        }
+        for event in events
     )
+    copy_frame(connection, "event", rows)
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
 def recent_alerts(engine: Engine, *, since: datetime) -> pd.Series:
     """Return the ASI of each person's last alert since a moment, indexed by root id."""
     with engine.connect() as connection:
-        frame = pd.read_sql(text(_QUERIES["recent_alerts"]), connection, params={"since": since})
+        frame = read_frame(connection, _QUERIES["recent_alerts"], {"since": since})
     return frame.set_index("user_id_raiz")["severity_index"]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Final
 
 import pandas as pd
 import structlog
+from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from aura_engine.sql import load_queries
+from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import copy_frame, in_batches
 
 log = structlog.get_logger(__name__)
 
 _QUERIES: Final = load_queries("store_generation")
 _LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '2s'"
+_SWEEP_TIMEOUT: Final = "SET LOCAL lock_timeout = '100ms'"
+"""Readers queue behind an exclusive lock that waits, so it may not wait long."""
+
+
+PLANNING_SECONDS: Final = 2.0
+"""More than any statement needs between its plan and its snapshot."""
 
 
 def _ddl(connection: Connection, query: str, **names: object) -> None:
@@ -50,6 +58,22 @@ def load_generation(engine: Engine, run_id: int, rows: pd.DataFrame) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(_LOCK_TIMEOUT)
         _ddl(connection, "attach_partition", **names)
+    _outlast_planned_reads(engine)
+
+
+def _outlast_planned_reads(engine: Engine) -> None:
+    """Wait, within bounds, for reads that were planned before a partition was attached.
+
+    A READ COMMITTED statement takes its snapshot after its plan: planned without the partition
+    and run after the flip it would find nobody. Transactions that stay longer than the bound hold
+    their snapshot, or are past planning.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        planned = set(connection.scalars(text(_QUERIES["reading_transactions"])))
+        give_up = time.monotonic() + PLANNING_SECONDS
+        while planned and time.monotonic() < give_up:
+            time.sleep(0.005)
+            planned &= set(connection.scalars(text(_QUERIES["reading_transactions"])))
 
 
 def ensure_history_month(engine: Engine, as_of: datetime) -> None:
@@ -85,14 +109,15 @@ def flip(connection: Connection, run_id: int) -> None:
 def previous_generation(engine: Engine) -> pd.DataFrame:
     """Return the verdicts that readers see now, indexed by root id (str)."""
     with engine.connect() as connection:
-        frame = pd.read_sql(text(_QUERIES["previous_generation"]), connection)
-    return frame.set_index("user_id_raiz")
+        frame = read_frame(connection, _QUERIES["previous_generation"])
+    numbers = dict.fromkeys(("severity_index", "recorded_severity"), "float64")
+    return frame.astype(numbers).set_index("user_id_raiz")
 
 
 def sweep_generations(engine: Engine) -> None:
-    """Drop what failed runs left behind and generations that nobody reads any more.
+    """Drop what runs that ended badly left behind, and generations that nobody reads any more.
 
-    A reader who still holds a lock is not waited for: the next sweep tries again.
+    Readers are hardly waited for: at the first refusal the rest is left to the next sweep.
     """
     with engine.begin() as connection:
         connection.execute(text(_QUERIES["discard_staged_history"]))
@@ -102,9 +127,12 @@ def sweep_generations(engine: Engine) -> None:
     for partition in [*abandoned, *outdated]:
         try:
             with engine.begin() as connection:
-                connection.exec_driver_sql(_LOCK_TIMEOUT)
+                connection.exec_driver_sql(_SWEEP_TIMEOUT)
                 if partition in attached:
                     _ddl(connection, "detach_partition", partition=partition)
                 _ddl(connection, "drop_partition", partition=partition)
         except OperationalError as error:
-            log.warning("partition_kept", partition=partition, reason=type(error.orig).__name__)
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            log.info("partitions_kept", first=partition)
+            return

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from aura_engine.errors import StoreError
 from aura_engine.i18n import t
 from aura_engine.sql import load_queries
+from aura_engine.store.failures import store_errors
 
 _QUERIES: Final = load_queries("store_installation")
 Kind = Literal["demo", "production"]
@@ -29,7 +30,7 @@ class Installation:
 
 def read_installation(engine: Engine) -> Installation | None:
     """Return the mark; None before the first run."""
-    with engine.connect() as connection:
+    with store_errors(), engine.connect() as connection:
         row = connection.execute(text(_QUERIES["installation"])).mappings().one_or_none()
     return None if row is None else Installation(**row)
 
@@ -44,7 +45,7 @@ def ensure_installation(
     StoreError
         If the database is marked for the other kind.
     """
-    with engine.begin() as connection:
+    with store_errors(), engine.begin() as connection:
         connection.execute(
             text(_QUERIES["mark_installation"]),
             {"kind": kind, "details": json.dumps(details or {})},

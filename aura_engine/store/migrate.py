@@ -10,10 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
 
 from aura_engine.errors import StoreError
 from aura_engine.i18n import t
+from aura_engine.store.failures import store_errors
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK: Final = 0x41555241_0001
@@ -41,14 +41,14 @@ def _config(connection: Connection | None = None) -> Config:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database up to a revision, in one transaction, one process at a time."""
-    with engine.begin() as connection:
+    with store_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to an earlier revision; ``"base"`` leaves nothing."""
-    with engine.begin() as connection:
+    with store_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.downgrade(_config(connection), revision)
 
@@ -74,10 +74,9 @@ def require_current(engine: Engine) -> None:
     StoreError
         If it is at another revision, or does not answer; the message names the mend.
     """
-    try:
-        with engine.connect() as connection:
-            current = current_revision(connection)
-    except OperationalError as error:
-        raise StoreError(t("store.unreachable")) from error
+    with store_errors(), engine.connect() as connection:
+        current = current_revision(connection)
+    if current is None:
+        raise StoreError(t("store.no_structure"))
     if current != head_revision():
         raise StoreError(t("store.not_current", current=current, head=head_revision()))

@@ -65,3 +65,9 @@ def activate_model(connection: Connection, model_id: int, *, as_of: datetime) ->
     """Make a version the one that scores, in the caller's transaction."""
     connection.execute(text(_QUERIES["retire_models"]), {"id": model_id, "as_of": as_of})
     connection.execute(text(_QUERIES["activate_model"]), {"id": model_id, "as_of": as_of})
+
+
+def discard_models(engine: Engine) -> None:
+    """Delete versions that were never activated; only for whoever holds the run lock."""
+    with engine.begin() as connection:
+        connection.execute(text(_QUERIES["discard_models"]))

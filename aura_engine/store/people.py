@@ -9,8 +9,9 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.sql import load_queries
+from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import in_batches, stage_frame
+from aura_engine.store.cases import leave_cases
 from aura_engine.store.pseudonyms import draw_pseudonyms
 
 _QUERIES: Final = load_queries("store_people")
@@ -29,7 +30,7 @@ _MEMBERSHIP_COLUMNS: Final = ("user_id_raiz uuid", "community_id uuid", "categor
 def known_people(engine: Engine) -> pd.Series:
     """Return the pseudonym of everyone whom we hold, indexed by root id (str)."""
     with engine.connect() as connection:
-        frame = pd.read_sql(text(_QUERIES["known_people"]), connection)
+        frame = read_frame(connection, _QUERIES["known_people"])
     return frame.set_index("user_id_raiz")["pseudonym"]
 
 
@@ -51,7 +52,9 @@ def save_people(
         When someone new was first seen.
     """
     known = known_people(engine)
-    taken = set(known)
+    with engine.connect() as connection:
+        taken = set(connection.scalars(text(_QUERIES["taken_pseudonyms"])))
+    changed = 0
     for batch in in_batches(people.sort_index()):
         staged = batch.reset_index()
         pseudonyms = staged["user_id_raiz"].map(known).astype(object)
@@ -63,21 +66,23 @@ def save_people(
             stage_frame(connection, "staged_person", _PERSON_COLUMNS, staged)
             stage_frame(connection, "staged_membership", _MEMBERSHIP_COLUMNS, theirs)
             connection.execute(text(_QUERIES["insert_people"]), {"as_of": as_of})
-            connection.execute(text(_QUERIES["update_people"]))
-            connection.execute(text(_QUERIES["remove_old_memberships"]))
-            connection.execute(text(_QUERIES["upsert_memberships"]))
+            for change in ("update_people", "remove_old_memberships", "upsert_memberships"):
+                changed += connection.execute(text(_QUERIES[change])).rowcount
+    if changed:
+        # Cohorts and scopes are read from these rows at once, not with the next flip.
+        with engine.begin() as connection:
+            connection.execute(text(_QUERIES["touch_data_version"]))
 
 
 def remove_people(connection: Connection, people: Sequence[str], *, as_of: datetime) -> None:
     """Forget people whose account is gone, in the caller's transaction.
 
-    Their features, texts, history and events go; a case of theirs keeps its pseudonym and
-    notes under a tombstone.
+    Their features, texts, history and events go; an open case of theirs keeps its pseudonym and
+    notes for a while, a closed one is emptied.
     """
     who = {"people": list(people)}
     hmacs = connection.scalars(text(_QUERIES["hmacs_of_people"]), who).all()
-    cases = connection.scalars(text(_QUERIES["tombstone_cases"]), {**who, "as_of": as_of}).all()
-    connection.execute(text(_QUERIES["note_tombstone"]), {"cases": list(cases), "as_of": as_of})
+    leave_cases(connection, people, as_of=as_of)
     connection.execute(text(_QUERIES["delete_features"]), who)
     connection.execute(text(_QUERIES["delete_people"]), who)
     connection.execute(

@@ -13,9 +13,10 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.errors import AuraError, RunError
+from aura_engine.errors import AuraError, RunError, StoreError
 from aura_engine.i18n import t
 from aura_engine.sql import load_queries
+from aura_engine.store.failures import store_errors
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ class RunRecorder:
 
     engine: Engine
     run_id: int
+    lock: Connection
     progress: Progress = silent
     counts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -68,16 +70,47 @@ class RunRecorder:
         """Keep figures that go to the run's row when it ends."""
         self.counts.update(counts)
 
+    @contextmanager
+    def flipping(self) -> Iterator[Connection]:
+        """Open the transaction that ends the run, on the session that holds the run lock.
+
+        Whoever else could have taken the lock could have done so only because that session was
+        lost; then this transaction fails instead of showing a run that was given up.
+        """
+        with self.lock.begin():
+            yield self.lock
+
     def finish(self, connection: Connection, **outcome: Any) -> None:
-        """Mark the run as succeeded in the caller's transaction, the flip."""
-        connection.execute(
+        """Mark the run as succeeded in the caller's transaction, the flip.
+
+        Raises
+        ------
+        RunError
+            If the run's row is no longer running: another process took it for dead.
+        """
+        ended = connection.execute(
             text(_QUERIES["finish_run"]),
             {"run_id": self.run_id, "counts": json.dumps(self.counts), **outcome},
         )
+        if ended.rowcount != 1:
+            raise RunError(t("store.lost_run"))
 
-    def fail(self, message: str) -> None:
-        """Mark the run as failed, with a message that a person can act on."""
-        self._execute("fail_run", error=message, counts=json.dumps(self.counts))
+    def give_up(self, error: BaseException) -> None:
+        """Record on a run that still goes on why it ended, in words that a person can act on."""
+        status, message = "failed", str(error)
+        if isinstance(error, KeyboardInterrupt):
+            status, message = "cancelled", t("pipeline.cancelled")
+        elif not isinstance(error, AuraError):
+            log.error("run_failed", run_id=self.run_id, exc_info=error)
+            message = t("pipeline.unexpected", run_id=self.run_id, kind=type(error).__name__)
+        try:
+            with store_errors():
+                self._execute(
+                    "give_up_run", status=status, error=message, counts=json.dumps(self.counts)
+                )
+        except StoreError:
+            # The first error matters more; the next run will find this row and close it.
+            log.warning("run_end_not_recorded", run_id=self.run_id, status=status)
 
 
 @contextmanager
@@ -99,41 +132,45 @@ def recorded_run(
     ------
     RunError
         If another run is going on.
+    StoreError
+        If the analytics database cannot be reached or fails, in the caller's block too.
     """
-    with engine.connect() as lock:
+    with store_errors(), engine.connect() as lock:
+        # Not the pool's any more: its session, and the lock with it, end with this block.
+        lock.detach()
         if not lock.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK}):
             raise RunError(t("pipeline.already_running"))
         lock.commit()
+        recorder = RunRecorder(
+            engine, _begin(engine, kind, as_of, parameters, requested_by), lock, progress
+        )
         try:
-            with engine.begin() as connection:
-                interrupted = connection.scalars(
-                    text(_QUERIES["fail_interrupted"]), {"error": t("pipeline.interrupted")}
-                ).all()
-                run_id = connection.scalar(
-                    text(_QUERIES["begin_run"]),
-                    {
-                        "kind": kind,
-                        "as_of": as_of,
-                        "parameters": json.dumps(parameters),
-                        "requested_by": requested_by,
-                    },
-                )
-            for dead in interrupted:
-                log.warning("interrupted_run_marked_failed", run_id=dead)
-            assert run_id is not None  # noqa: S101  RETURNING always answers
-            recorder = RunRecorder(engine, run_id, progress)
-            try:
+            with store_errors():
                 yield recorder
-            except AuraError as error:
-                recorder.fail(str(error))
-                raise
-            except BaseException as error:
-                log.exception("run_failed", run_id=run_id)
-                recorder.fail(t("pipeline.unexpected", run_id=run_id, kind=type(error).__name__))
-                raise
-        finally:
-            lock.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _RUN_LOCK})
-            lock.commit()
+        except BaseException as error:
+            recorder.give_up(error)
+            raise
+
+
+def _begin(
+    engine: Engine, kind: str, as_of: datetime, parameters: dict[str, Any], requested_by: str
+) -> int:
+    with engine.begin() as connection:
+        interrupted = connection.scalars(
+            text(_QUERIES["fail_interrupted"]), {"error": t("pipeline.interrupted")}
+        ).all()
+        run_id = connection.execute(
+            text(_QUERIES["begin_run"]),
+            {
+                "kind": kind,
+                "as_of": as_of,
+                "parameters": json.dumps(parameters),
+                "requested_by": requested_by,
+            },
+        ).scalar_one()
+    for dead in interrupted:
+        log.warning("interrupted_run_marked_failed", run_id=dead)
+    return int(run_id)
 
 
 def texts_read_through(connection: Connection, revision: str) -> datetime | None:
@@ -144,7 +181,8 @@ def texts_read_through(connection: Connection, revision: str) -> datetime | None
     return through
 
 
-def succeeded_full_runs(engine: Engine) -> set[datetime]:
-    """Return the moments for which a full run succeeded."""
-    with engine.connect() as connection:
-        return set(connection.scalars(text(_QUERIES["succeeded_as_of"])))
+def last_full_run(engine: Engine) -> datetime | None:
+    """Return the latest moment for which a full run succeeded; None before the first."""
+    with store_errors(), engine.connect() as connection:
+        moment: datetime | None = connection.scalar(text(_QUERIES["last_full_run"]))
+        return moment

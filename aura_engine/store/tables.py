@@ -73,6 +73,14 @@ class ModelVersion(Base):
     """One fitted model with every population statistic that it froze."""
 
     __tablename__ = "model_version"
+    __table_args__ = (
+        Index(
+            "model_version_one_active",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("activated_at IS NOT NULL AND retired_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     fitted_at: Mapped[datetime]
@@ -308,13 +316,20 @@ class Event(Base):
 
 
 class RiskCase(Base):
-    """A person whom a counselor should look at; one open at a time."""
+    """A person whom a counselor should look at; one open at a time.
+
+    Without a pseudonym it is what is left of the case of someone whose account is gone.
+    """
 
     __tablename__ = "risk_case"
     __table_args__ = (
         CheckConstraint("state IN ('por_revisar', 'abierto', 'cerrado')", name="risk_case_state"),
         CheckConstraint(
             "(state = 'cerrado') = (closed_at IS NOT NULL)", name="risk_case_closed_has_time"
+        ),
+        CheckConstraint(
+            "pseudonym IS NOT NULL OR account_deleted_at IS NOT NULL",
+            name="risk_case_erased_account_is_gone",
         ),
         Index(
             "risk_case_one_open",
@@ -326,7 +341,7 @@ class RiskCase(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     user_id_raiz: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.user_id_raiz"))
-    pseudonym: Mapped[str]
+    pseudonym: Mapped[str | None]
     state: Mapped[str]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -9,8 +9,8 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.sql import load_queries
-from aura_engine.store.bulk import stage_frame
+from aura_engine.sql import load_queries, read_frame
+from aura_engine.store.bulk import in_batches, stage_frame
 
 _QUERIES: Final = load_queries("store_texts")
 _TEXT_COLUMNS: Final = (
@@ -35,19 +35,23 @@ def save_refs(engine: Engine, refs: pd.DataFrame, *, revision: str) -> set[bytes
         Revision of the language model.
     """
     staged = refs.assign(hmac=[f"\\x{hmac.hex()}" for hmac in refs["hmac"]])
-    with engine.begin() as connection:
-        stage_frame(connection, "staged_text", _TEXT_COLUMNS, staged)
-        connection.execute(text(_QUERIES["upsert_refs"]))
-        unscored = connection.scalars(text(_QUERIES["unscored"]), {"revision": revision})
-        return {bytes(hmac) for hmac in unscored}
+    unscored: set[bytes] = set()
+    for batch in in_batches(staged):
+        with engine.begin() as connection:
+            stage_frame(connection, "staged_text", _TEXT_COLUMNS, batch)
+            connection.execute(text(_QUERIES["upsert_refs"]))
+            found = connection.scalars(text(_QUERIES["unscored"]), {"revision": revision})
+            unscored.update(bytes(hmac) for hmac in found)
+    return unscored
 
 
 def delete_refs(engine: Engine, source: str, text_ids: Sequence[str]) -> None:
     """Delete references whose text is gone or holds no words any more."""
     gone = pd.DataFrame({"source": source, "text_id": list(text_ids)})
-    with engine.begin() as connection:
-        stage_frame(connection, "staged_gone", ("source text", "text_id uuid"), gone)
-        connection.execute(text(_QUERIES["delete_refs"]))
+    for batch in in_batches(gone):
+        with engine.begin() as connection:
+            stage_frame(connection, "staged_gone", ("source text", "text_id uuid"), batch)
+            connection.execute(text(_QUERIES["delete_refs"]))
 
 
 def save_scores(
@@ -57,11 +61,12 @@ def save_scores(
     staged = pd.DataFrame(
         {"hmac": [f"\\x{hmac.hex()}" for hmac in hmacs], "p_negative": list(scores)}
     )
-    with engine.begin() as connection:
-        stage_frame(
-            connection, "staged_score", ("hmac bytea", "p_negative double precision"), staged
-        )
-        connection.execute(text(_QUERIES["insert_scores"]), {"revision": revision})
+    for batch in in_batches(staged):
+        with engine.begin() as connection:
+            stage_frame(
+                connection, "staged_score", ("hmac bytea", "p_negative double precision"), batch
+            )
+            connection.execute(text(_QUERIES["insert_scores"]), {"revision": revision})
 
 
 def lacks_scores(
@@ -85,25 +90,24 @@ def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime
         Index ``user_id_raiz``; columns texts (int64), digest (int64).
     """
     with engine.connect() as connection:
-        frame = pd.read_sql(
-            text(_QUERIES["digests"]),
+        frame = read_frame(
             connection,
-            params={"source": source, "since": since, "as_of": as_of},
+            _QUERIES["digests"],
+            {"source": source, "since": since, "as_of": as_of},
         )
     return frame.set_index("user_id_raiz")
 
 
-def ref_ids(
+def ref_owners(
     engine: Engine, source: str, people: Sequence[str], *, since: datetime, as_of: datetime
-) -> set[str]:
-    """Return the ids of some people's texts that we hold references of."""
+) -> dict[str, str]:
+    """Return the owner of each text that we hold references of, for some people."""
     with engine.connect() as connection:
-        return set(
-            connection.scalars(
-                text(_QUERIES["ref_ids"]),
-                {"source": source, "people": list(people), "since": since, "as_of": as_of},
-            )
+        rows = connection.execute(
+            text(_QUERIES["ref_owners"]),
+            {"source": source, "people": list(people), "since": since, "as_of": as_of},
         )
+        return {row.text_id: row.user_id_raiz for row in rows}
 
 
 def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: str) -> pd.DataFrame:
@@ -116,10 +120,10 @@ def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: st
         People without a scored text are not in it.
     """
     with engine.connect() as connection:
-        frame = pd.read_sql(
-            text(_QUERIES["negativity"]),
+        frame = read_frame(
             connection,
-            params={"since": since, "as_of": as_of, "revision": revision},
+            _QUERIES["negativity"],
+            {"since": since, "as_of": as_of, "revision": revision},
         )
     return frame.set_index("user_id_raiz")
 

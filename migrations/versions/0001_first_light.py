@@ -85,6 +85,9 @@ UPGRADE = """
         PRIMARY KEY (id)
     );
 
+    CREATE UNIQUE INDEX model_version_one_active ON model_version ((true))
+        WHERE activated_at IS NOT NULL AND retired_at IS NULL;
+
     CREATE TABLE person (
         user_id_raiz UUID NOT NULL,
         pseudonym TEXT NOT NULL,
@@ -196,7 +199,7 @@ UPGRADE = """
     CREATE TABLE risk_case (
         id BIGINT GENERATED ALWAYS AS IDENTITY,
         user_id_raiz UUID,
-        pseudonym TEXT NOT NULL,
+        pseudonym TEXT,
         state TEXT NOT NULL,
         opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
         closed_at TIMESTAMP WITH TIME ZONE,
@@ -208,6 +211,8 @@ UPGRADE = """
         PRIMARY KEY (id),
         CONSTRAINT risk_case_state CHECK (state IN ('por_revisar', 'abierto', 'cerrado')),
         CONSTRAINT risk_case_closed_has_time CHECK ((state = 'cerrado') = (closed_at IS NOT NULL)),
+        CONSTRAINT risk_case_erased_account_is_gone
+            CHECK (pseudonym IS NOT NULL OR account_deleted_at IS NOT NULL),
         FOREIGN KEY(user_id_raiz) REFERENCES person (user_id_raiz),
         FOREIGN KEY(opening_run_id) REFERENCES pipeline_run (id)
     );

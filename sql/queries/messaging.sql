@@ -51,7 +51,8 @@ SELECT id::text AS text_id, sender_profile_id::text AS user_ref,
             THEN content END AS content,
        created_at AS written_at
 FROM messages
-WHERE updated_at > :edited_since AND created_at > :since AND created_at <= :as_of
+WHERE updated_at > :edited_since
+  AND (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= :as_of
 ORDER BY created_at, id;
 
 -- name: message_digest

@@ -100,7 +100,8 @@ SELECT id::text AS text_id, user_id::text AS user_ref,
             THEN content END AS content,
        created_at AS written_at
 FROM posts
-WHERE updated_at > :edited_since AND created_at > :since AND created_at <= :as_of
+WHERE updated_at > :edited_since
+  AND (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= :as_of
 ORDER BY created_at, id;
 
 -- name: post_digest
@@ -148,7 +149,8 @@ SELECT id::text AS text_id, user_id::text AS user_ref,
             THEN content END AS content,
        created_at AS written_at
 FROM comments
-WHERE updated_at > :edited_since AND created_at > :since AND created_at <= :as_of
+WHERE updated_at > :edited_since
+  AND (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= :as_of
 ORDER BY created_at, id;
 
 -- name: comment_digest

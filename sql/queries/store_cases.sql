@@ -1,15 +1,19 @@
--- Cases: opened and reopened by the transition function.
+-- Cases: opened and reopened by the transition function, emptied when the account is gone.
 
--- name: open_cases
--- Whose case is open.
-SELECT user_id_raiz::text FROM risk_case WHERE state <> 'cerrado' AND user_id_raiz IS NOT NULL;
-
--- name: recently_closed
--- Each person's last case, if it was closed after :since: entering ALTO again reopens it.
-SELECT DISTINCT ON (user_id_raiz) user_id_raiz::text AS user_id_raiz, id
-FROM risk_case
-WHERE user_id_raiz IS NOT NULL AND state = 'cerrado' AND closed_at > :since
-ORDER BY user_id_raiz, closed_at DESC;
+-- name: reopen_cases
+-- The last case of someone who enters ALTO, if it was closed after :since and none is open.
+UPDATE risk_case c
+SET state = s.state, closed_at = NULL, outcome = NULL, version = version + 1
+FROM staged_case s
+WHERE c.id = (
+        SELECT last.id FROM risk_case last
+        WHERE last.user_id_raiz = s.user_id_raiz AND last.state = 'cerrado'
+        ORDER BY last.closed_at DESC LIMIT 1)
+  AND c.closed_at > :since
+  AND NOT EXISTS (
+        SELECT FROM risk_case held
+        WHERE held.user_id_raiz = s.user_id_raiz AND held.state <> 'cerrado')
+RETURNING c.id;
 
 -- name: insert_cases
 -- The partial unique index keeps one open case a person, whatever runs at the same time.
@@ -20,12 +24,25 @@ FROM staged_case s JOIN person p USING (user_id_raiz)
 ON CONFLICT (user_id_raiz) WHERE state <> 'cerrado' DO NOTHING
 RETURNING id;
 
--- name: reopen_cases
-UPDATE risk_case
-SET state = 'abierto', closed_at = NULL, outcome = NULL, version = version + 1
-WHERE id = ANY(CAST(:cases AS bigint[])) AND state = 'cerrado'
-RETURNING id;
-
 -- name: note_action
 INSERT INTO case_action (case_id, at, actor, action)
 SELECT unnest(CAST(:cases AS bigint[])), :as_of, 'aura', :action;
+
+-- name: leave_cases
+-- An open case outlives the account for a while: it keeps its pseudonym and notes, not the person.
+UPDATE risk_case
+SET user_id_raiz = NULL, account_deleted_at = :as_of, version = version + 1
+WHERE user_id_raiz = ANY(CAST(:people AS uuid[]))
+RETURNING id;
+
+-- name: erase_cases
+-- Cases of deleted accounts that nobody works on any more.
+UPDATE risk_case
+SET pseudonym = NULL, state = 'cerrado', closed_at = coalesce(closed_at, :as_of),
+    version = version + 1
+WHERE account_deleted_at IS NOT NULL AND pseudonym IS NOT NULL
+  AND (state = 'cerrado' OR account_deleted_at < :before)
+RETURNING id;
+
+-- name: erase_notes
+UPDATE case_action SET note = NULL WHERE case_id = ANY(CAST(:cases AS bigint[]));

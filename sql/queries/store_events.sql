@@ -1,9 +1,5 @@
 -- Events: ordered by commit, for sockets to replay.
 
--- name: insert_event
-INSERT INTO event (created_at, type, run_id, user_id_raiz, payload)
-VALUES (:created_at, :type, :run_id, CAST(:user_id_raiz AS uuid), CAST(:payload AS jsonb));
-
 -- name: recent_alerts
 -- The last alert of each person since :since, with the ASI it spoke of.
 SELECT DISTINCT ON (user_id_raiz) user_id_raiz::text AS user_id_raiz,

@@ -19,22 +19,26 @@ ANALYZE {partition};
 -- The CHECK above spares the scan.
 ALTER TABLE feature ATTACH PARTITION {partition} FOR VALUES IN ({run_id});
 
+-- name: reading_transactions
+SELECT DISTINCT virtualtransaction FROM pg_locks
+WHERE relation = 'feature'::regclass AND granted AND pid <> pg_backend_pid();
+
 -- name: abandoned_partitions
--- Tables of runs that failed before they flipped.
+-- Tables of runs that ended before they flipped.
 SELECT c.relname FROM pg_class c
 JOIN pipeline_run r ON c.relname = 'feature_' || r.id
-WHERE c.relkind = 'r' AND r.status = 'failed' AND r.flipped_at IS NULL;
+WHERE c.relkind = 'r' AND r.status IN ('failed', 'cancelled') AND r.flipped_at IS NULL;
 
 -- name: outdated_partitions
 -- Generations that were replaced an hour ago or more; no page or request reads that long.
 SELECT c.relname FROM pg_class c
 JOIN pg_inherits i ON i.inhrelid = c.oid
 JOIN pipeline_run r ON c.relname = 'feature_' || r.id
-CROSS JOIN active_run a
 WHERE i.inhparent = 'feature'::regclass
-  AND r.id <> a.run_id
-  AND r.flipped_at < now() - interval '1 hour'
-  AND a.changed_at < now() - interval '1 hour';
+  AND EXISTS (
+      SELECT FROM pipeline_run successor
+      WHERE successor.flipped_at > r.flipped_at
+        AND successor.flipped_at < now() - interval '1 hour');
 
 -- name: attached_partitions
 SELECT c.relname FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
@@ -57,7 +61,7 @@ SELECT to_regclass(:partition) IS NOT NULL;
 -- name: discard_staged_history
 -- History of runs that never flipped is seen by nobody; it goes with them.
 DELETE FROM risk_history h USING pipeline_run r
-WHERE r.id = h.run_id AND r.status = 'failed' AND r.flipped_at IS NULL;
+WHERE r.id = h.run_id AND r.status IN ('failed', 'cancelled') AND r.flipped_at IS NULL;
 
 -- name: flip
 -- The one row that readers follow.
@@ -67,7 +71,7 @@ SET run_id = excluded.run_id, data_version = active_run.data_version + 1, change
 
 -- name: previous_generation
 -- What the transition function compares with: the verdicts that readers see now.
-SELECT user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, vote_kmeans,
-       vote_dbscan, vote_forest, kmeans_cluster, verdict_as_of, model_version_id,
+SELECT user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, is_sufficient,
+       vote_kmeans, vote_dbscan, vote_forest, verdict_as_of, model_version_id,
        recorded_level, recorded_severity, had_messages, had_texts
 FROM user_feature_vector;

@@ -17,3 +17,7 @@ WHERE activated_at IS NOT NULL AND retired_at IS NULL AND id <> :id;
 
 -- name: activate_model
 UPDATE model_version SET activated_at = :as_of WHERE id = :id AND activated_at IS NULL;
+
+-- name: discard_models
+-- Fitted by runs that never flipped.
+DELETE FROM model_version WHERE activated_at IS NULL;

@@ -3,6 +3,14 @@
 -- name: known_people
 SELECT user_id_raiz::text AS user_id_raiz, pseudonym FROM person;
 
+-- name: taken_pseudonyms
+-- One that a case still shows is nobody else's, even if its account is gone.
+SELECT pseudonym FROM person
+UNION SELECT pseudonym FROM risk_case WHERE pseudonym IS NOT NULL;
+
+-- name: touch_data_version
+UPDATE active_run SET data_version = data_version + 1, changed_at = now();
+
 -- name: insert_people
 -- Of the staged batch, who is not there yet.
 INSERT INTO person (user_id_raiz, pseudonym, age_band, region, is_active, account_created_at,
@@ -36,17 +44,6 @@ INSERT INTO person_community (user_id_raiz, community_id, category)
 SELECT user_id_raiz, community_id, category FROM staged_membership
 ON CONFLICT (user_id_raiz, community_id) DO UPDATE SET category = excluded.category
 WHERE person_community.category IS DISTINCT FROM excluded.category;
-
--- name: tombstone_cases
--- A case outlives the account: it keeps its pseudonym and notes, not the person.
-UPDATE risk_case
-SET user_id_raiz = NULL, account_deleted_at = :as_of, version = version + 1
-WHERE user_id_raiz = ANY(CAST(:people AS uuid[]))
-RETURNING id;
-
--- name: note_tombstone
-INSERT INTO case_action (case_id, at, actor, action)
-SELECT unnest(CAST(:cases AS bigint[])), :as_of, 'aura', 'cuenta_eliminada';
 
 -- name: delete_features
 DELETE FROM feature WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));

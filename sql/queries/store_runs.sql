@@ -29,26 +29,28 @@ UPDATE pipeline_run
 SET stages = stages || CAST(:stage AS jsonb), heartbeat_at = now()
 WHERE id = :run_id;
 
--- name: fail_run
+-- name: give_up_run
+-- Only a run that still goes on: one that flipped has succeeded, whatever happened afterwards.
 UPDATE pipeline_run
-SET status = 'failed', error = :error, finished_at = now(),
+SET status = :status, error = :error, finished_at = now(),
     counts = counts || CAST(:counts AS jsonb)
-WHERE id = :run_id;
+WHERE id = :run_id AND status = 'running';
 
 -- name: finish_run
--- Part of the flip: the run succeeds in the transaction that makes its rows visible.
+-- Part of the flip: the run succeeds in the transaction that makes its rows visible, unless
+-- somebody took it for dead meanwhile.
 UPDATE pipeline_run
 SET status = 'succeeded', finished_at = now(), flipped_at = now(), stage = NULL,
     counts = counts || CAST(:counts AS jsonb), results = CAST(:results AS jsonb),
     model_version_id = :model_version_id, text_model = :text_model,
     text_revision = :text_revision, texts_read_through = :texts_read_through
-WHERE id = :run_id;
+WHERE id = :run_id AND status = 'running';
 
 -- name: texts_read_through
 -- How far texts were read by the last success that read them with this model revision.
 SELECT max(texts_read_through) FROM pipeline_run
 WHERE status = 'succeeded' AND text_revision = :revision;
 
--- name: succeeded_as_of
--- The moments for which a full run succeeded; the demo's replay does not repeat them.
-SELECT as_of FROM pipeline_run WHERE kind = 'full' AND status = 'succeeded';
+-- name: last_full_run
+-- Results never go back in time, and the demo's replay goes on from here.
+SELECT max(as_of) FROM pipeline_run WHERE kind = 'full' AND status = 'succeeded';

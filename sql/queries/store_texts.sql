@@ -41,9 +41,9 @@ FROM text_ref
 WHERE source = :source AND written_at > :since AND written_at <= :as_of
 GROUP BY user_id_raiz;
 
--- name: ref_ids
--- The ids that we hold of people whose digest differs from the source's.
-SELECT text_id::text AS text_id FROM text_ref
+-- name: ref_owners
+-- The texts that we hold of people whose digest differs from the source's.
+SELECT text_id::text AS text_id, user_id_raiz::text AS user_id_raiz FROM text_ref
 WHERE source = :source AND written_at > :since AND written_at <= :as_of
   AND user_id_raiz = ANY(CAST(:people AS uuid[]));
 

@@ -31,14 +31,14 @@ class CountingScorer:
 
     model: TextScorer
     asked: list[str] = field(default_factory=list)
+    revision: str = ""
+
+    def __post_init__(self) -> None:
+        self.revision = self.model.revision
 
     @property
     def name(self) -> str:
         return self.model.name
-
-    @property
-    def revision(self) -> str:
-        return self.model.revision
 
     @property
     def reduced(self) -> bool:

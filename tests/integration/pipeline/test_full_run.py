@@ -96,6 +96,24 @@ def test_a_text_that_was_committed_late_is_found_by_its_digest(world: World) -> 
     assert world.scorer.asked == ["llegué tarde"]
 
 
+def test_a_text_that_changes_hands_changes_its_owner(world: World) -> None:
+    run_full(world.context)
+    world.scorer.asked.clear()
+    owner = (
+        "SELECT user_id_raiz::text FROM text_ref"
+        " WHERE source = 'post' AND text_id = CAST(:t AS uuid)"
+    )
+    with world.service[Source.SOCIAL].begin() as connection:
+        text_id = connection.scalar(
+            text("UPDATE posts SET user_id = :u WHERE content LIKE '% 4-1' RETURNING id::text"),
+            {"u": person_id(9)},
+        )
+    assert world.ask(owner, t=text_id) == person_id(4)
+    run_full(world.context)
+    assert world.ask(owner, t=text_id) == person_id(9)
+    assert world.scorer.asked == []
+
+
 def test_the_first_run_opens_cases_to_review_and_sends_totals_only(world: World) -> None:
     run_full(world.context)
     high = world.ask(COUNT + " WHERE cluster_label = 'ALTO_RIESGO'")
@@ -183,11 +201,12 @@ def test_a_run_that_would_remove_too_many_people_asks_first(world: World) -> Non
     assert world.ask("SELECT count(*) FROM text_score") == TEXTS - 25 * 23
 
 
-def test_few_leavers_are_forgotten_without_asking(world: World) -> None:
+def test_twenty_leavers_are_forgotten_without_asking(world: World) -> None:
     run_full(world.context)
-    world.change(Source.AUTH, "DELETE FROM users WHERE user_id = :u", u=person_id(0))
+    gone = [person_id(i) for i in range(20)]
+    world.change(Source.AUTH, "DELETE FROM users WHERE user_id = ANY(CAST(:u AS uuid[]))", u=gone)
     run_full(world.context)
-    assert world.ask(COUNT) == PEOPLE - 1
+    assert world.ask(COUNT) == PEOPLE - 20
     assert (
         world.ask("SELECT count(*) FROM risk_history WHERE user_id_raiz = :u", u=person_id(0)) == 0
     )
@@ -235,6 +254,14 @@ def test_a_past_moment_is_refused_outside_the_demo(world: World) -> None:
     with pytest.raises(RunError, match="as_of"):
         run_full(world.context, as_of=NOW - timedelta(days=3))
     assert world.ask("SELECT count(*) FROM pipeline_run") == 0
+
+
+def test_results_never_go_back_in_time(world: World) -> None:
+    run_full(world.context)
+    world.now[0] = NOW - timedelta(minutes=1)
+    with pytest.raises(RunError, match="reloj"):
+        run_full(world.context)
+    assert world.ask("SELECT count(*) FROM pipeline_run") == 1
 
 
 def test_two_runs_at_once_are_one_too_many(world: World) -> None:

@@ -85,7 +85,7 @@ def publish(store: Engine, users: list[str], *, level: str = RiskLevel.BAJO) -> 
     ) as run:
         rows = generation(users, model_id=model_id, level=level)
         load_generation(store, run.run_id, rows.reset_index())
-        with store.begin() as connection:
+        with run.flipping() as connection:
             flip(connection, run.run_id)
             finish(connection, run, model_id)
         return run.run_id

@@ -118,18 +118,35 @@ def test_a_failed_run_leaves_no_partition_and_no_history(store: Engine) -> None:
     assert scalar(store, COUNT) == 4
 
 
+def _let_pass(store: Engine, interval: str) -> None:
+    """Move all flips into the past."""
+    with store.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline_run SET flipped_at = flipped_at - CAST(:i AS interval)"),
+            {"i": interval},
+        )
+
+
+def test_generations_are_swept_even_if_a_new_one_comes_every_half_hour(store: Engine) -> None:
+    runs_made = []
+    for _ in range(4):
+        runs_made.append(publish(store, ids(3)))
+        _let_pass(store, "31 minutes")
+    generations.sweep_generations(store)
+    left = [
+        run
+        for run in runs_made
+        if scalar(store, f"SELECT to_regclass('feature_{run}') IS NOT NULL")
+    ]
+    assert left == runs_made[-2:]
+
+
 def test_a_replaced_generation_is_dropped_after_an_hour_and_not_before(store: Engine) -> None:
     old = publish(store, ids(4))
     publish(store, ids(4))
     generations.sweep_generations(store)
     assert scalar(store, f"SELECT to_regclass('feature_{old}') IS NOT NULL")
-    with store.begin() as connection:
-        connection.execute(
-            text("UPDATE pipeline_run SET flipped_at = flipped_at - interval '61 minutes'")
-        )
-        connection.execute(
-            text("UPDATE active_run SET changed_at = changed_at - interval '61 minutes'")
-        )
+    _let_pass(store, "61 minutes")
     generations.sweep_generations(store)
     assert scalar(store, f"SELECT to_regclass('feature_{old}') IS NULL")
     assert scalar(store, COUNT) == 4
@@ -138,9 +155,7 @@ def test_a_replaced_generation_is_dropped_after_an_hour_and_not_before(store: En
 def test_a_reader_is_not_waited_for_when_old_generations_are_swept(store: Engine) -> None:
     old = publish(store, ids(4))
     publish(store, ids(4))
-    with store.begin() as connection:
-        connection.execute(text("UPDATE pipeline_run SET flipped_at = now() - interval '2 hours'"))
-        connection.execute(text("UPDATE active_run SET changed_at = now() - interval '2 hours'"))
+    _let_pass(store, "61 minutes")
     with reading(store) as connection:
         connection.execute(text(f"SELECT count(*) FROM feature_{old}"))  # noqa: S608
         generations.sweep_generations(store)

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aura_engine.domain import RiskLevel
-from aura_engine.pipeline.transitions import Circumstances, Transitions, compare, recorded
+from aura_engine.pipeline.transitions import Transitions, compare, recorded
 
 ALTO, MODERADO, BAJO = (level.value for level in RiskLevel)
-AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 Verdicts = dict[str, tuple[str, float]]
 
 
@@ -26,31 +23,15 @@ def current(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.Dat
     )
 
 
-def previous(verdicts: Verdicts) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "cluster_label": [level for level, _ in verdicts.values()],
-            "recorded_level": [level for level, _ in verdicts.values()],
-            "recorded_severity": [asi for _, asi in verdicts.values()],
-        },
-        index=list(verdicts),
+def previous(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.DataFrame:
+    seen = current(verdicts, insufficient=insufficient)
+    return seen.assign(
+        recorded_level=seen["cluster_label"], recorded_severity=seen["severity_index"]
     )
 
 
-def circumstances(
-    *,
-    first_run: bool = False,
-    open_cases: tuple[str, ...] = (),
-    closed: dict[str, int] | None = None,
-    alerts: dict[str, float] | None = None,
-) -> Circumstances:
-    return Circumstances(
-        as_of=AS_OF,
-        first_run=first_run,
-        open_cases=set(open_cases),
-        recently_closed=pd.Series(closed or {}, dtype="float64"),
-        recent_alerts=pd.Series(alerts or {}, dtype="float64"),
-    )
+def alerts(sent: dict[str, float] | None = None) -> pd.Series:
+    return pd.Series(sent or {}, dtype="float64")
 
 
 def one(
@@ -59,7 +40,8 @@ def one(
     *,
     under_previous_model: tuple[str, float] | None = None,
     insufficient: bool = False,
-    **known: object,
+    was_insufficient: bool = False,
+    sent: dict[str, float] | None = None,
 ) -> Transitions:
     """Compare one person, ``ana``, beside ``eva``, who never changes."""
     eva = {"eva": (BAJO, 10.0)}
@@ -68,14 +50,17 @@ def one(
         old = current({"ana": under_previous_model, **eva})
     return compare(
         current({"ana": after, **eva}, insufficient=("ana",) if insufficient else ()),
-        previous(({"ana": before} if before else {}) | eva),
-        circumstances(**known),  # type: ignore[arg-type]
+        previous(
+            ({"ana": before} if before else {}) | eva,
+            insufficient=("ana",) if was_insufficient else (),
+        ),
+        alerts(sent),
         old,
     )
 
 
 def states(transitions: Transitions) -> dict[str, str]:
-    return dict(transitions.new_cases.set_index("user_id_raiz")["state"])
+    return dict(transitions.entering.set_index("user_id_raiz")["state"])
 
 
 def test_entering_alto_opens_a_case_and_alerts() -> None:
@@ -105,11 +90,11 @@ def test_a_point_of_asi_is_worth_a_history_row_and_less_is_not(
 def test_small_steps_add_up_because_the_last_recorded_asi_is_compared() -> None:
     before = previous({"ana": (BAJO, 20.0)})
     now = current({"ana": (BAJO, 20.6)})
-    nothing = compare(now, before, circumstances())
+    nothing = compare(now, before, alerts())
     kept = recorded(now, before, nothing.changed.index)
     assert kept.loc["ana", "recorded_severity"] == 20.0
     later = before.assign(recorded_severity=kept["recorded_severity"])
-    result = compare(current({"ana": (BAJO, 21.2)}), later, circumstances())
+    result = compare(current({"ana": (BAJO, 21.2)}), later, alerts())
     assert result.changed.loc["ana", "previous_severity"] == 20.0
 
 
@@ -117,7 +102,7 @@ def test_the_first_run_opens_cases_to_review_and_alerts_nobody() -> None:
     result = compare(
         current({"ana": (ALTO, 95.0), "eva": (BAJO, 5.0)}),
         previous({}),
-        circumstances(first_run=True),
+        alerts(),
     )
     assert states(result) == {"ana": "por_revisar"}
     assert result.alerted == []
@@ -163,22 +148,9 @@ def test_an_asi_that_moves_within_its_level_has_a_reason_too(
     assert result.changed.loc["ana", "reason"] == reason
 
 
-def test_an_open_case_is_not_opened_twice() -> None:
-    result = one((BAJO, 20.0), (ALTO, 70.0), open_cases=("ana",))
-    assert states(result) == {}
-    assert result.reopened == []
-    assert result.alerted == ["ana"]
-
-
-def test_a_case_closed_a_short_while_ago_is_reopened() -> None:
-    result = one((BAJO, 20.0), (ALTO, 70.0), closed={"ana": 17})
-    assert states(result) == {}
-    assert result.reopened == [17]
-
-
 @pytest.mark.parametrize(("asi", "alerted"), [(74.9, False), (75.0, True)])
 def test_one_alert_a_day_unless_it_got_ten_points_worse(asi: float, alerted: bool) -> None:
-    result = one((MODERADO, 60.0), (ALTO, asi), alerts={"ana": 65.0})
+    result = one((MODERADO, 60.0), (ALTO, asi), sent={"ana": 65.0})
     assert (result.alerted == ["ana"]) == alerted
 
 
@@ -189,23 +161,49 @@ def test_too_little_evidence_opens_no_case_and_alerts_nobody() -> None:
     assert list(result.changed.index) == ["ana"]
 
 
-@pytest.mark.parametrize(("people", "told_singly"), [(200, True), (201, False)])
-def test_beyond_two_hundred_changes_only_totals_are_told(people: int, told_singly: bool) -> None:
-    users = [f"u{i}" for i in range(people)]
-    result = compare(
-        current(dict.fromkeys(users, (MODERADO, 50.0))),
-        previous(dict.fromkeys(users, (BAJO, 20.0))),
-        circumstances(),
+def test_enough_evidence_at_last_is_entering_though_the_level_stays() -> None:
+    result = one((ALTO, 70.0), (ALTO, 70.0), was_insufficient=True)
+    assert states(result) == {"ana": "abierto"}
+    assert result.alerted == ["ana"]
+    assert result.changed.empty
+
+
+@pytest.mark.parametrize(
+    ("under_previous_model", "state", "alerted"),
+    [((ALTO, 70.0), "abierto", ["ana"]), ((BAJO, 9.0), "por_revisar", [])],
+)
+def test_evidence_that_comes_with_a_new_model_counts_if_the_former_one_agrees(
+    under_previous_model: tuple[str, float], state: str, alerted: list[str]
+) -> None:
+    result = one(
+        (ALTO, 70.0), (ALTO, 70.0), was_insufficient=True, under_previous_model=under_previous_model
     )
-    assert len(result.changed) == people
-    assert result.sends_single_messages == told_singly
+    assert states(result) == {"ana": state}
+    assert result.alerted == alerted
+
+
+def test_better_behaviour_under_a_harsher_model_alerts_nobody() -> None:
+    result = one((MODERADO, 50.0), (ALTO, 70.0), under_previous_model=(BAJO, 20.0))
+    assert result.changed.loc["ana", "reason"] == "both"
+    assert states(result) == {"ana": "por_revisar"}
+    assert result.alerted == []
+
+
+def test_a_former_model_that_is_lost_makes_every_difference_the_new_ones() -> None:
+    before = previous({"ana": (BAJO, 20.0), "eva": (MODERADO, 40.0)})
+    result = compare(
+        current({"ana": (ALTO, 70.0), "eva": (MODERADO, 49.0)}), before, alerts(), before
+    )
+    assert set(result.changed["reason"]) == {"model"}
+    assert states(result) == {"ana": "por_revisar"}
+    assert result.alerted == []
 
 
 def test_alerts_come_most_severe_first() -> None:
     result = compare(
         current({"ana": (ALTO, 60.0), "eva": (ALTO, 90.0), "luz": (ALTO, 75.0)}),
         previous({"ana": (BAJO, 1.0), "eva": (BAJO, 1.0), "luz": (BAJO, 1.0)}),
-        circumstances(),
+        alerts(),
     )
     assert result.alerted == ["eva", "luz", "ana"]
 
@@ -220,16 +218,16 @@ verdicts = st.dictionaries(
 @given(before=verdicts, after=verdicts)
 def test_the_same_verdicts_again_change_nothing(before: Verdicts, after: Verdicts) -> None:
     now = current(after)
-    first = compare(now, previous(before), circumstances())
+    first = compare(now, previous(before), alerts())
     kept = recorded(now, previous(before), first.changed.index)
-    again = compare(now, kept.assign(cluster_label=now["cluster_label"]), circumstances())
+    again = compare(now, now.join(kept), alerts())
     assert again.changed.empty
-    assert again.new_cases.empty
+    assert again.entering.empty
     assert again.alerted == []
 
 
 @given(before=verdicts, after=verdicts)
 def test_every_alert_has_a_case_and_both_are_in_alto(before: Verdicts, after: Verdicts) -> None:
-    result = compare(current(after), previous(before), circumstances())
-    assert set(result.alerted) == set(result.new_cases["user_id_raiz"])
+    result = compare(current(after), previous(before), alerts())
+    assert set(result.alerted) == set(result.entering["user_id_raiz"])
     assert all(after[user][0] == ALTO for user in result.alerted)

@@ -13,17 +13,25 @@ OLD, NEW = (pd.Timestamp(datetime(2026, month, 1, tzinfo=UTC)) for month in (2, 
 
 
 def verdict(level: str, asi: float, when: pd.Timestamp, model: int) -> dict[str, object]:
-    return dict(zip(VERDICT, [level, asi, True, True, False, 2, when, model], strict=True))
+    return dict(zip(VERDICT, [level, asi, True, True, False, when, model], strict=True))
 
 
-def now(night: float, negativity: float) -> pd.DataFrame:
+def now(
+    night: float, negativity: float, level: str = RiskLevel.BAJO.value, asi: float = 5.0
+) -> pd.DataFrame:
     observed = {"raw_ratio_night_messages": night, "raw_sentiment_negativity_index": negativity}
-    return pd.DataFrame([verdict(RiskLevel.BAJO.value, 5.0, NEW, 2) | observed], index=["ana"])
+    return pd.DataFrame([verdict(level, asi, NEW, 2) | observed], index=["ana"])
 
 
-def before(*, had_messages: bool, had_texts: bool) -> pd.DataFrame:
+def before(
+    *,
+    had_messages: bool,
+    had_texts: bool,
+    level: str = RiskLevel.ALTO.value,
+    asi: float = 80.0,
+) -> pd.DataFrame:
     had = {"had_messages": had_messages, "had_texts": had_texts}
-    return pd.DataFrame([verdict(RiskLevel.ALTO.value, 80.0, OLD, 1) | had], index=["ana"])
+    return pd.DataFrame([verdict(level, asi, OLD, 1) | had], index=["ana"])
 
 
 NOTHING_BEFORE = before(had_messages=True, had_texts=True).iloc[:0]
@@ -57,6 +65,30 @@ def test_the_verdict_is_kept_whole() -> None:
         now(np.nan, np.nan), before(had_messages=True, had_texts=True), texts_are_read=True
     )
     assert kept.loc["ana", VERDICT].to_dict() == verdict(RiskLevel.ALTO.value, 80.0, OLD, 1)
+
+
+@pytest.mark.parametrize(
+    ("level", "asi", "fresh"),
+    [
+        (RiskLevel.ALTO, 30.0, True),
+        (RiskLevel.MODERADO, 50.1, True),
+        (RiskLevel.MODERADO, 50.0, False),
+        (RiskLevel.MODERADO, 49.9, False),
+        (RiskLevel.BAJO, 90.0, False),
+    ],
+)
+def test_what_still_shows_counts_if_it_became_worse(
+    level: RiskLevel, asi: float, fresh: bool
+) -> None:
+    kept = keep_verdicts(
+        now(np.nan, 0.9, level.value, asi),
+        before(had_messages=True, had_texts=True, level=RiskLevel.MODERADO.value, asi=50.0),
+        texts_are_read=True,
+    ).loc["ana"]
+    assert kept["stopped_showing"]
+    assert (kept["cluster_label"], kept["severity_index"], kept["verdict_as_of"]) == (
+        (level, asi, NEW) if fresh else (RiskLevel.MODERADO, 50.0, OLD)
+    )
 
 
 def test_a_run_without_a_language_model_says_nothing_about_a_person() -> None:
