@@ -6,12 +6,13 @@
     ├── SettingsError         a setting is missing or has a bad value
     ├── ClusterError          the embedded PostgreSQL cannot be started or joined
     ├── SourceError           a source database cannot be read
-    ├── IdentityError         references contradict each other
     ├── ModelError            a language model cannot be loaded or understood
     ├── ArtefactError         a stored model version cannot be read
     ├── StoreError            the analytics database cannot be read or written
     ├── RunError              a run cannot go on; its message is for people
-    │   └── ConfirmationNeeded  a run would remove too many people
+    │   ├── ConfirmationNeeded  a run would remove too many people
+    │   ├── RunConflict         another run with other parameters waits or goes on
+    │   └── RunCancelled        someone asked this run to stop
     ├── AccessDenied          the viewer may not read this
     └── DemoError             demo data cannot be made or do not match
 
@@ -38,10 +39,6 @@ class SourceError(AuraError):
     """A source database cannot be read."""
 
 
-class IdentityError(AuraError):
-    """References of one person contradict each other."""
-
-
 class ModelError(AuraError):
     """A language model cannot be loaded or understood."""
 
@@ -60,6 +57,14 @@ class RunError(AuraError):
 
 class ConfirmationNeeded(RunError):
     """A run would remove more people than is allowed without a confirmation."""
+
+
+class RunConflict(RunError):
+    """Another run with other parameters waits or goes on."""
+
+
+class RunCancelled(RunError):
+    """Someone asked this run to stop."""
 
 
 class AccessDenied(AuraError):

@@ -38,6 +38,7 @@ DATABASE_URL_NAMES: Final = (
     "DATABASE_URL_SOCIAL",
     "DATABASE_URL_MESSAGING",
 )
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 PORT_NAMES: Final = ("SERVICE_PORT", "AURA_UI_PORT", "AURA_METRICS_PORT")
 
 
@@ -123,6 +124,20 @@ class Settings(BaseSettings):
     ui_port: Port = Field(default=8501, alias="AURA_UI_PORT", description="Port of the pages.")
     metrics_port: Port = Field(
         default=9109, alias="AURA_METRICS_PORT", description="Port of the scheduler's metrics."
+    )
+    bind_address: str = Field(
+        default="127.0.0.1",
+        alias="AURA_BIND_ADDRESS",
+        description="Address on which pages and bridge listen; other than loopback only with "
+        "`AURA_ALLOW_ANONYMOUS=1`.",
+        min_length=1,
+        max_length=253,
+    )
+    allow_anonymous: bool = Field(
+        default=False,
+        alias="AURA_ALLOW_ANONYMOUS",
+        description="With 1, whoever reaches pages and bridge may read them without signing in, "
+        "from other machines too; logged at each start.",
     )
     debug: bool = Field(
         default=False,
@@ -244,6 +259,22 @@ class Settings(BaseSettings):
         if not self.embedded:
             raise SettingsError(t("settings.urls_missing_all"))
         return None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether pages and bridge can be reached from this machine only."""
+        return self.bind_address in LOOPBACK_NAMES
+
+    def require_local_or_allowed(self) -> None:
+        """Stop a server that would show young people's data to whoever is on the network.
+
+        Raises
+        ------
+        SettingsError
+            If the bind address is not loopback and anonymous reading was not allowed.
+        """
+        if not (self.is_local or self.allow_anonymous):
+            raise SettingsError(t("settings.anonymous_refused", address=self.bind_address))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -24,7 +24,14 @@ from aura_engine.sources import Extraction, extract_activity
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
 from aura_engine.store.model_versions import StoredModel, active_model, discard_models
-from aura_engine.store.runs import Progress, RunRecorder, last_full_run, recorded_run, silent
+from aura_engine.store.runs import (
+    Progress,
+    RunRecorder,
+    claimed_run,
+    last_full_run,
+    recorded_run,
+    silent,
+)
 from aura_engine.store.texts import latest_revision, negativity
 
 log = structlog.get_logger(__name__)
@@ -123,6 +130,41 @@ def run_full(
         progress=progress,
     ) as recorder:
         return _FullRun(context, moment, asked, recorder).run()
+
+
+def run_next(
+    context: PipelineContext, *, instance: str, progress: Progress = silent
+) -> RunOutcome | None:
+    """Take the run that has waited longest in the queue, and make it.
+
+    Parameters
+    ----------
+    context : PipelineContext
+        Databases, language model, settings.
+    instance : str
+        The process that takes it; goes to the run's row.
+    progress : callable
+        As of `run_full`.
+
+    Returns
+    -------
+    RunOutcome or None
+        None where no run waits, or another one is going on.
+
+    Raises
+    ------
+    RunError, SourceError, StoreError, ModelError
+        As `run_full` does; the run's row says why.
+    """
+    moment = context.clock().astimezone(UTC)
+    with claimed_run(context.store, instance=instance, as_of=moment, progress=progress) as claimed:
+        if claimed is None:
+            return None
+        if claimed.kind != "full":
+            raise RunError(t("pipeline.unknown_kind", kind=claimed.kind))
+        _require_newer(context, moment)
+        asked = RunParameters(**claimed.parameters)
+        return _FullRun(context, moment, asked, claimed.recorder).run()
 
 
 def _require_demo(context: PipelineContext) -> None:

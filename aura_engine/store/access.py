@@ -53,6 +53,11 @@ class Viewer:
         if self.role not in _AGGREGATES:
             raise AccessDenied(t("store.access_aggregates", role=self.role))
 
+    def require_identities(self) -> None:
+        """Raise `AccessDenied` unless this viewer may read by root id."""
+        if not self.sees_identities:
+            raise AccessDenied(t("store.access_identities", role=self.role))
+
     def scope(self) -> list[UUID] | None:
         """Communities as a query parameter; None where everyone is visible."""
         return None if self.communities is None else sorted(self.communities)

@@ -61,6 +61,13 @@ def active_model(engine: Engine) -> StoredModel | None:
     return None if row is None else StoredModel(**{**row, "artefact": bytes(row["artefact"])})
 
 
+def stored_model(connection: Connection, model_id: int) -> StoredModel | None:
+    """Return one version, active or not; None if there is none with this id."""
+    row = connection.execute(text(_QUERIES["one_model"]), {"id": model_id}).mappings()
+    found = row.one_or_none()
+    return None if found is None else StoredModel(**{**found, "artefact": bytes(found["artefact"])})
+
+
 def activate_model(connection: Connection, model_id: int, *, as_of: datetime) -> None:
     """Make a version the one that scores, in the caller's transaction."""
     connection.execute(text(_QUERIES["retire_models"]), {"id": model_id, "as_of": as_of})

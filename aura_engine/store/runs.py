@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.errors import AuraError, RunError, StoreError
+from aura_engine.errors import AuraError, RunCancelled, RunError, StoreError
 from aura_engine.i18n import t
 from aura_engine.sql import load_queries
 from aura_engine.store.failures import store_errors
@@ -52,6 +52,7 @@ class RunRecorder:
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
         """Record that a stage goes on, and how long it took once it has ended well."""
         self._stage = name
+        self._stop_if_cancelled()
         self._execute("enter_stage", stage=name, total=total)
         self.progress(name, 0, total)
         started = time.monotonic()
@@ -62,13 +63,25 @@ class RunRecorder:
         log.info("stage_done", run_id=self.run_id, **entry)
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Record how much of the current stage is done; it is the heartbeat too."""
+        """Record how much of the current stage is done; it is the heartbeat too.
+
+        Raises
+        ------
+        RunCancelled
+            If someone asked the run to stop; as `stage` does.
+        """
+        self._stop_if_cancelled()
         self._execute("advance_stage", done=done, total=total)
         self.progress(self._stage, done, total)
 
     def count(self, **counts: Any) -> None:
         """Keep figures that go to the run's row when it ends."""
         self.counts.update(counts)
+
+    def _stop_if_cancelled(self) -> None:
+        with self.engine.connect() as connection:
+            if connection.scalar(text(_QUERIES["is_cancelled"]), {"run_id": self.run_id}):
+                raise RunCancelled(t("pipeline.cancelled"))
 
     @contextmanager
     def flipping(self) -> Iterator[Connection]:
@@ -98,7 +111,7 @@ class RunRecorder:
     def give_up(self, error: BaseException) -> None:
         """Record on a run that still goes on why it ended, in words that a person can act on."""
         status, message = "failed", str(error)
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt | RunCancelled):
             status, message = "cancelled", t("pipeline.cancelled")
         elif not isinstance(error, AuraError):
             log.error("run_failed", run_id=self.run_id, exc_info=error)
@@ -135,42 +148,89 @@ def recorded_run(
     StoreError
         If the analytics database cannot be reached or fails, in the caller's block too.
     """
-    with store_errors(), engine.connect() as lock:
+    with store_errors(), _run_lock(engine) as lock:
+        if lock is None:
+            raise RunError(t("pipeline.already_running"))
+        _close_interrupted(engine)
+        with engine.begin() as connection:
+            run_id = connection.execute(
+                text(_QUERIES["begin_run"]),
+                {
+                    "kind": kind,
+                    "as_of": as_of,
+                    "parameters": json.dumps(parameters),
+                    "requested_by": requested_by,
+                },
+            ).scalar_one()
+        with _recording(RunRecorder(engine, run_id, lock, progress)) as recorder:
+            yield recorder
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRun:
+    """A run that someone asked for and this process has taken."""
+
+    kind: str
+    parameters: dict[str, Any]
+    requested_by: str
+    recorder: RunRecorder
+
+
+@contextmanager
+def claimed_run(
+    engine: Engine, *, instance: str, as_of: datetime, progress: Progress = silent
+) -> Iterator[ClaimedRun | None]:
+    """Take the run that has waited longest, as `recorded_run` does with one of its own.
+
+    Yields
+    ------
+    ClaimedRun or None
+        None where no run waits, or another one is going on.
+    """
+    with store_errors(), _run_lock(engine) as lock:
+        row = None
+        if lock is not None:
+            _close_interrupted(engine)
+            with engine.begin() as connection:
+                row = connection.execute(
+                    text(_QUERIES["claim_run"]), {"instance": instance, "as_of": as_of}
+                ).one_or_none()
+        if lock is None or row is None:
+            yield None
+            return
+        with _recording(RunRecorder(engine, row.id, lock, progress)) as recorder:
+            yield ClaimedRun(row.kind, row.parameters, row.requested_by, recorder)
+
+
+@contextmanager
+def _recording(recorder: RunRecorder) -> Iterator[RunRecorder]:
+    try:
+        with store_errors():
+            yield recorder
+    except BaseException as error:
+        recorder.give_up(error)
+        raise
+
+
+@contextmanager
+def _run_lock(engine: Engine) -> Iterator[Connection | None]:
+    """Hold the run lock on a session of its own; None where another process holds it."""
+    with engine.connect() as lock:
         # Not the pool's any more: its session, and the lock with it, end with this block.
         lock.detach()
-        if not lock.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK}):
-            raise RunError(t("pipeline.already_running"))
+        taken = lock.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK})
         lock.commit()
-        recorder = RunRecorder(
-            engine, _begin(engine, kind, as_of, parameters, requested_by), lock, progress
-        )
-        try:
-            with store_errors():
-                yield recorder
-        except BaseException as error:
-            recorder.give_up(error)
-            raise
+        yield lock if taken else None
 
 
-def _begin(
-    engine: Engine, kind: str, as_of: datetime, parameters: dict[str, Any], requested_by: str
-) -> int:
+def _close_interrupted(engine: Engine) -> None:
+    """Mark runs as failed whose process is gone; only for whoever holds the run lock."""
     with engine.begin() as connection:
         interrupted = connection.scalars(
             text(_QUERIES["fail_interrupted"]), {"error": t("pipeline.interrupted")}
         ).all()
-        run_id = connection.execute(
-            text(_QUERIES["begin_run"]),
-            {
-                "kind": kind,
-                "as_of": as_of,
-                "parameters": json.dumps(parameters),
-                "requested_by": requested_by,
-            },
-        ).scalar_one()
     for dead in interrupted:
         log.warning("interrupted_run_marked_failed", run_id=dead)
-    return int(run_id)
 
 
 def texts_read_through(connection: Connection, revision: str) -> datetime | None:

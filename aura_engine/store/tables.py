@@ -116,6 +116,7 @@ class PipelineRun(Base):
             postgresql_where=text("status = 'running' AND kind IN ('full', 'recluster')"),
         ),
         Index("pipeline_run_as_of", "kind", "as_of"),
+        Index("pipeline_run_queue", "id", postgresql_where=text("status = 'queued'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -140,6 +141,21 @@ class PipelineRun(Base):
     text_model: Mapped[str | None]
     text_revision: Mapped[str | None]
     texts_read_through: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+    cancel_requested_at: Mapped[datetime | None]
+
+
+class ServiceState(Base):
+    """What the scheduler last said of itself or of a source that it watches."""
+
+    __tablename__ = "service_state"
+
+    part: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str]
+    is_up: Mapped[bool]
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
 class ActiveRun(Base):

@@ -11,6 +11,9 @@ RETURNING id;
 SELECT id, fitted_at, parameters, text_revision, artefact FROM model_version
 WHERE activated_at IS NOT NULL AND retired_at IS NULL;
 
+-- name: one_model
+SELECT id, fitted_at, parameters, text_revision, artefact FROM model_version WHERE id = :id;
+
 -- name: retire_models
 UPDATE model_version SET retired_at = :as_of
 WHERE activated_at IS NOT NULL AND retired_at IS NULL AND id <> :id;

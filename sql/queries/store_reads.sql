@@ -1,8 +1,13 @@
 -- What pages, clients and commands read. Every query takes the viewer's :scope: communities
--- whose members are visible, NULL for everyone.
+-- whose members are visible, NULL for everyone. {visible} stands for the condition below.
+
+-- name: visible
+(CAST(:scope AS uuid[]) IS NULL OR EXISTS (
+    SELECT FROM person_community c
+    WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))));
 
 -- name: data_version
-SELECT a.data_version, a.changed_at, a.run_id, r.as_of, r.text_model, r.results
+SELECT a.data_version, a.changed_at, a.run_id, r.as_of, r.finished_at, r.text_model, r.results
 FROM active_run a JOIN pipeline_run r ON r.id = a.run_id;
 
 -- name: distribution
@@ -10,9 +15,7 @@ SELECT f.cluster_label, count(*) AS people,
        count(*) FILTER (WHERE NOT f.is_sufficient) AS insufficient,
        count(*) FILTER (WHERE f.stopped_showing) AS stopped_showing
 FROM user_feature_vector f
-WHERE CAST(:scope AS uuid[]) IS NULL OR EXISTS (
-    SELECT FROM person_community c
-    WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[])))
+WHERE {visible}
 GROUP BY f.cluster_label;
 
 -- name: risk_list
@@ -21,10 +24,7 @@ SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.sev
        f.vote_kmeans, f.vote_dbscan, f.vote_forest, f.evidence, f.is_sufficient,
        f.stopped_showing, f.verdict_as_of
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-WHERE f.cluster_label = :level
-  AND (CAST(:scope AS uuid[]) IS NULL OR EXISTS (
-      SELECT FROM person_community c
-      WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))))
+WHERE f.cluster_label = :level AND {visible}
 ORDER BY f.severity_index DESC, p.pseudonym
 LIMIT :limit OFFSET :offset;
 
@@ -32,24 +32,43 @@ LIMIT :limit OFFSET :offset;
 SELECT p.pseudonym, p.age_band, p.region, p.is_active, p.last_activity_at, f.*,
        f.user_id_raiz::text AS root_id
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-WHERE p.pseudonym = :pseudonym
-  AND (CAST(:scope AS uuid[]) IS NULL OR EXISTS (
-      SELECT FROM person_community c
-      WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))));
+WHERE (p.pseudonym = :pseudonym OR p.user_id_raiz = CAST(:user_id AS uuid)) AND {visible};
+
+-- name: ranks
+-- For each KPI, the share of the population (0-1) that stands lower than one person, whichever
+-- direction means risk. People who are alike count half, so that the middle is 0.5.
+SELECT (avg((f.reciprocity_ratio < p.reciprocity_ratio)::int)
+        + avg((f.reciprocity_ratio <= p.reciprocity_ratio)::int)) / 2 AS reciprocity_ratio,
+       (avg((f.days_since_last_seen < p.days_since_last_seen)::int)
+        + avg((f.days_since_last_seen <= p.days_since_last_seen)::int)) / 2
+           AS days_since_last_seen,
+       (avg((f.ratio_night_messages < p.ratio_night_messages)::int)
+        + avg((f.ratio_night_messages <= p.ratio_night_messages)::int)) / 2
+           AS ratio_night_messages,
+       (avg((f.is_profile_incomplete < p.is_profile_incomplete)::int)
+        + avg((f.is_profile_incomplete <= p.is_profile_incomplete)::int)) / 2
+           AS is_profile_incomplete,
+       (avg((f.sentiment_negativity_index < p.sentiment_negativity_index)::int)
+        + avg((f.sentiment_negativity_index <= p.sentiment_negativity_index)::int)) / 2
+           AS sentiment_negativity_index,
+       (avg((f.num_community_categories < p.num_community_categories)::int)
+        + avg((f.num_community_categories <= p.num_community_categories)::int)) / 2
+           AS num_community_categories
+FROM user_feature_vector f
+JOIN user_feature_vector p
+  ON p.user_id_raiz = (SELECT user_id_raiz FROM person WHERE pseudonym = :pseudonym);
 
 -- name: history
-SELECT h.as_of, h.cluster_label, h.previous_label, h.severity_index, h.previous_severity,
-       h.reason, h.model_version_id
-FROM visible_history h JOIN person p USING (user_id_raiz)
-WHERE p.pseudonym = :pseudonym
-  AND (CAST(:scope AS uuid[]) IS NULL OR EXISTS (
-      SELECT FROM person_community c
-      WHERE c.user_id_raiz = h.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))))
-ORDER BY h.as_of, h.id;
+SELECT f.as_of, f.cluster_label, f.previous_label, f.severity_index, f.previous_severity,
+       f.reason, f.model_version_id
+FROM visible_history f JOIN person p USING (user_id_raiz)
+WHERE p.pseudonym = :pseudonym AND {visible}
+ORDER BY f.as_of, f.id;
 
--- name: runs
-SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at,
-       finished_at, stage, stage_done, stage_total, stages, counts, error, model_version_id,
-       text_model
-FROM pipeline_run ORDER BY id DESC LIMIT :limit;
-
+-- name: recent_changes
+-- Who reached or left a level since a moment, with their last change each, most severe first.
+SELECT DISTINCT ON (f.user_id_raiz) f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.as_of,
+       f.cluster_label, f.previous_label, f.severity_index, f.previous_severity, f.reason
+FROM visible_history f JOIN person p USING (user_id_raiz)
+WHERE f.as_of > :since AND f.cluster_label IS DISTINCT FROM f.previous_label AND {visible}
+ORDER BY f.user_id_raiz, f.as_of DESC, f.id DESC;

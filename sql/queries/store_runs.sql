@@ -54,3 +54,52 @@ WHERE status = 'succeeded' AND text_revision = :revision;
 -- name: last_full_run
 -- Results never go back in time, and the demo's replay goes on from here.
 SELECT max(as_of) FROM pipeline_run WHERE kind = 'full' AND status = 'succeeded';
+
+-- name: list_runs
+SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at, heartbeat_at,
+       finished_at, stage, stage_done, stage_total, stages, counts, error, model_version_id,
+       text_model, cancel_requested_at
+FROM pipeline_run ORDER BY id DESC LIMIT :limit;
+
+-- name: one_run
+SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at, heartbeat_at,
+       finished_at, stage, stage_done, stage_total, stages, counts, error, model_version_id,
+       text_model, cancel_requested_at
+FROM pipeline_run WHERE id = :run_id;
+
+-- name: waiting_or_running
+-- What a new request would have to join or to wait for.
+SELECT id, kind, parameters FROM pipeline_run
+WHERE status IN ('queued', 'running') AND kind IN ('full', 'recluster')
+ORDER BY id;
+
+-- name: enqueue_run
+INSERT INTO pipeline_run (kind, status, requested_by, parameters)
+VALUES (:kind, 'queued', :requested_by, CAST(:parameters AS jsonb))
+RETURNING id;
+
+-- name: claim_run
+-- The oldest waiting run; a request that another process is taking is passed over.
+UPDATE pipeline_run
+SET status = 'running', claimed_by = :instance, as_of = :as_of, started_at = now(),
+    heartbeat_at = now()
+WHERE id = (SELECT id FROM pipeline_run WHERE status = 'queued'
+            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, kind, parameters, requested_by;
+
+-- name: is_waiting
+SELECT EXISTS (SELECT FROM pipeline_run WHERE status = 'queued');
+
+-- name: cancel_waiting
+UPDATE pipeline_run
+SET status = 'cancelled', finished_at = now(), cancel_requested_at = now(), error = :error
+WHERE id = :run_id AND status = 'queued'
+RETURNING id;
+
+-- name: ask_to_cancel
+UPDATE pipeline_run SET cancel_requested_at = coalesce(cancel_requested_at, now())
+WHERE id = :run_id AND status = 'running'
+RETURNING id;
+
+-- name: is_cancelled
+SELECT cancel_requested_at IS NOT NULL FROM pipeline_run WHERE id = :run_id;

@@ -1,0 +1,123 @@
+"""One person's verdict explained: by the model that gave it, with the population beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection
+
+from aura_engine.domain import KPI_COLUMNS
+from aura_engine.errors import StoreError
+from aura_engine.i18n import t
+from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.store.access import Viewer
+from aura_engine.store.model_versions import stored_model
+from aura_engine.store.reads import person, risk_ranks
+
+_MODELS_HELD: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class KpiExplanation:
+    """What one KPI says of one person.
+
+    Parameters
+    ----------
+    column : str
+        One of ``KPI_COLUMNS``.
+    value : float or None
+        As observed; None where nothing was.
+    usual : float
+        The population's median, which stands in for what was not observed.
+    rank : float
+        Share of the population that stands better, 0-1; people alike count half.
+    asi_drop : float or None
+        Points by which the ASI falls if this KPI alone returned to the usual.
+    level_without : str or None
+        The level then.
+    """
+
+    column: str
+    value: float | None
+    usual: float
+    rank: float
+    asi_drop: float | None
+    level_without: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonExplained:
+    """A person's row and why it says what it says.
+
+    Parameters
+    ----------
+    person : dict
+        The row as the viewer may see it.
+    kpis : tuple of KpiExplanation
+        What adds most to the ASI first. Without drops where the verdict was kept from a day when
+        more was seen: today's figures do not explain it.
+    is_kept : bool
+        Whether it was.
+    """
+
+    person: dict[str, Any]
+    kpis: tuple[KpiExplanation, ...]
+    is_kept: bool
+
+
+def explain_person(
+    connection: Connection, viewer: Viewer, pseudonym: str
+) -> PersonExplained | None:
+    """Return a person's verdict with its reasons; None if there is none in the viewer's sight.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of `aura_engine.store.connect.reading`.
+    viewer : Viewer
+        Who asks.
+    pseudonym : str
+        Of the person.
+
+    Raises
+    ------
+    StoreError
+        If the model version behind the verdict is gone.
+    ArtefactError
+        If it cannot be read.
+    """
+    row = person(connection, viewer, pseudonym)
+    if row is None:
+        return None
+    model = _model(connection, row["model_version_id"])
+    ranks = risk_ranks(connection, viewer, pseudonym)
+    is_kept = row["verdict_as_of"] < row["extraction_date"]
+    told = model.ensemble.explain(np.array([[row[column] for column in KPI_COLUMNS]]))
+    kpis = [
+        KpiExplanation(
+            column=column,
+            value=row[f"raw_{column}"],
+            usual=float(model.scaler.medians_[j]),
+            rank=ranks[column],
+            asi_drop=None if is_kept else float(told.asi_drop[0, j]),
+            level_without=None if is_kept else str(told.level_without[0, j]),
+        )
+        for j, column in enumerate(KPI_COLUMNS)
+    ]
+    kpis.sort(key=lambda kpi: (-(kpi.asi_drop or 0.0), -kpi.rank))
+    return PersonExplained(row, tuple(kpis), is_kept)
+
+
+def _model(connection: Connection, version_id: int) -> ScoringModel:
+    stored = stored_model(connection, version_id)
+    if stored is None:
+        raise StoreError(t("store.model_gone", version=version_id))
+    return _restored(stored.artefact)
+
+
+@lru_cache(maxsize=_MODELS_HELD)
+def _restored(artefact: bytes) -> ScoringModel:
+    return ScoringModel.from_bytes(artefact)

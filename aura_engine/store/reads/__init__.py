@@ -1,0 +1,52 @@
+"""Reads of results; each takes the viewer, and authorises before it asks the database.
+
+All take a connection of `aura_engine.store.connect.reading`, so that a page or a request sees
+one state of the data.
+"""
+
+from aura_engine.store.reads.charts import (
+    SEVERITY_BINS,
+    Scatter,
+    Severities,
+    level_profiles,
+    run_totals,
+    scatter,
+    severities,
+)
+from aura_engine.store.reads.people import (
+    history,
+    level_changes,
+    person,
+    person_by_id,
+    risk_list,
+    risk_ranks,
+    stream_risk_list,
+)
+from aura_engine.store.reads.results import DataVersion, LevelCount, data_version, distribution
+from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, run, runs, services
+
+__all__ = [
+    "SEVERITY_BINS",
+    "SILENT_AFTER",
+    "DataVersion",
+    "LevelCount",
+    "Scatter",
+    "ServiceStatus",
+    "Severities",
+    "data_version",
+    "distribution",
+    "history",
+    "level_changes",
+    "level_profiles",
+    "person",
+    "person_by_id",
+    "risk_list",
+    "risk_ranks",
+    "run",
+    "run_totals",
+    "runs",
+    "scatter",
+    "services",
+    "severities",
+    "stream_risk_list",
+]

@@ -1,0 +1,50 @@
+"""Which data are in view, and what they say in totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from aura_engine.domain import RiskLevel
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads.scope import scoped
+
+
+@dataclass(frozen=True, slots=True)
+class DataVersion:
+    """Which data are in view; `number` grows with each flip or batch."""
+
+    number: int
+    changed_at: datetime
+    run_id: int
+    as_of: datetime
+    finished_at: datetime
+    text_model: str | None
+    results: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCount:
+    """People of one level; `insufficient` and `stopped_showing` are among them."""
+
+    people: int = 0
+    insufficient: int = 0
+    stopped_showing: int = 0
+
+
+def data_version(connection: Connection, viewer: Viewer) -> DataVersion | None:
+    """Return which data are in view; None before the first run."""
+    viewer.require_aggregates()
+    row = connection.execute(scoped("store_reads", "data_version")).one_or_none()
+    return None if row is None else DataVersion(*row)
+
+
+def distribution(connection: Connection, viewer: Viewer) -> dict[RiskLevel, LevelCount]:
+    """Count the people whom the viewer may see, by level; all three are there."""
+    viewer.require_aggregates()
+    rows = connection.execute(scoped("store_reads", "distribution"), {"scope": viewer.scope()})
+    found = {RiskLevel(level): LevelCount(*counts) for level, *counts in rows}
+    return {level: found.get(level, LevelCount()) for level in RiskLevel}

@@ -1,0 +1,49 @@
+-- Aggregates behind charts, of the people whom the viewer may see ({visible}: store_reads.sql).
+
+-- name: scatter
+-- Where people stand on the two principal components. Of more than :points people the most
+-- severe four fifths are shown, and of the rest a sample that stays the same.
+WITH ranked AS (
+    SELECT f.user_id_raiz, f.pca_x, f.pca_y, f.cluster_label, f.severity_index, f.kmeans_cluster,
+           row_number() OVER (ORDER BY f.severity_index DESC, f.user_id_raiz) AS place,
+           count(*) OVER () AS total
+    FROM user_feature_vector f
+    WHERE {visible}
+), shown AS (
+    SELECT * FROM ranked WHERE place <= CASE WHEN total > :points THEN :worst ELSE :points END
+    UNION ALL
+    (SELECT * FROM ranked WHERE total > :points AND place > :worst
+     ORDER BY hashtextextended(user_id_raiz::text, 0) LIMIT :sampled)
+)
+SELECT s.pca_x, s.pca_y, s.cluster_label, s.severity_index, s.kmeans_cluster, p.pseudonym, s.total
+FROM shown s JOIN person p USING (user_id_raiz);
+
+-- name: level_profiles
+SELECT f.cluster_label, count(*) AS people,
+       avg(f.reciprocity_ratio) AS reciprocity_ratio,
+       avg(f.days_since_last_seen) AS days_since_last_seen,
+       avg(f.ratio_night_messages) AS ratio_night_messages,
+       avg(f.is_profile_incomplete) AS is_profile_incomplete,
+       avg(f.sentiment_negativity_index) AS sentiment_negativity_index,
+       avg(f.num_community_categories) AS num_community_categories
+FROM user_feature_vector f
+WHERE {visible}
+GROUP BY f.cluster_label;
+
+-- name: severity_bins
+-- Five bins of twenty points; 100 belongs to the last.
+SELECT least(floor(f.severity_index / 20)::int, 4) AS bin, f.cluster_label, count(*) AS people,
+       sum(f.severity_index) AS severity, max(f.severity_index) AS highest,
+       count(*) FILTER (WHERE f.severity_index > 60) AS above_60
+FROM user_feature_vector f
+WHERE {visible}
+GROUP BY 1, 2;
+
+-- name: run_totals
+-- What each full run found, oldest first: totals only, frozen with the run.
+SELECT as_of, results->'averages' AS averages, results->'risk_distribution' AS distribution,
+       model_version_id
+FROM pipeline_run
+WHERE kind IN ('full', 'recluster') AND status = 'succeeded'
+  AND as_of > :since AND as_of <= :until
+ORDER BY as_of;
