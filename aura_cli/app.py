@@ -15,6 +15,7 @@ import typer
 from aura_cli import db, later, run
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
+from aura_cli.scheduler import scheduler
 from aura_cli.suite import test
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
@@ -47,6 +48,7 @@ app.command(
 app.add_typer(run.app, name="run", help=t("cli.help_run"))
 app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))
+app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
 for verb in later.VERBS:
     app.command(
         verb,

@@ -1,22 +1,21 @@
-"""``./aura demo``: a population with a history, its runs, and who is where."""
+"""``./aura demo``: a population with a history, its runs, who is where, and the servers."""
 
 from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aura_engine.i18n import t
 
 if TYPE_CHECKING:
+    from aura_engine.cluster import Lease
     from aura_engine.demo.plan import DemoPlan
     from aura_engine.demo.site import DemoSite
     from aura_engine.pipeline import RunOutcome
     from aura_engine.settings import Settings
-
-EXIT_NOT_YET: Final = 3
 
 
 def demo(
@@ -25,8 +24,12 @@ def demo(
     seed: Annotated[int | None, typer.Option(min=0, help=t("cli.help_seed"))] = None,
     reset: Annotated[bool, typer.Option("--reset", help=t("cli.help_reset"))] = False,
 ) -> None:
-    """Make or continue the demo's data, run, and print a summary; its last line is JSON."""
+    """Make or continue the demo's data, run, and print a summary; then serve until Ctrl-C.
+
+    With ``--once`` nothing is served and the last line on standard output is JSON.
+    """
     from aura_cli.context import start
+    from aura_cli.demo_servers import require_free_ports, serve
     from aura_engine.demo.site import DemoSite
     from aura_engine.settings import refuse_production
 
@@ -34,14 +37,17 @@ def demo(
     settings = start(quiet=True)
     refuse_production(settings, "demo")
     if not once:
-        typer.echo(t("cli.demo_servers_to_come"), err=True)
-        raise typer.Exit(EXIT_NOT_YET)
+        require_free_ports(settings)
     site = DemoSite.at(settings.data_dir, settings.cluster_dir)
     with site.exclusively():
         if reset:
             site.reset()
         plan = _plan(site, settings, users, seed)
-        outcome = _catch_up(site, plan, settings)
+        with site.cluster.acquire() as lease:
+            outcome = _catch_up(site, lease, plan, settings)
+            if not once:
+                serve(settings, lease, site.urls(lease).analytics)
+                return
     levels = outcome.results["risk_distribution"]
     figures = {
         "users": outcome.results["total_users"],
@@ -67,7 +73,7 @@ def _plan(site: DemoSite, settings: Settings, users: int | None, seed: int | Non
     return plan
 
 
-def _catch_up(site: DemoSite, plan: DemoPlan, settings: Settings) -> RunOutcome:
+def _catch_up(site: DemoSite, lease: Lease, plan: DemoPlan, settings: Settings) -> RunOutcome:
     """Bring the data to the present with progress on standard error, and print the summary."""
     from aura_cli.demo_summary import print_summary
     from aura_cli.language import demo_scorer
@@ -77,20 +83,19 @@ def _catch_up(site: DemoSite, plan: DemoPlan, settings: Settings) -> RunOutcome:
     from aura_engine.pipeline.context import open_context
     from aura_engine.store.installation import ensure_installation
 
-    with site.cluster.acquire() as lease:
-        site.provision(lease)
-        with (
-            open_context(settings, site.urls(lease), scorer=demo_scorer(settings)) as context,
-            site.service(lease) as service,
-        ):
-            ensure_installation(context.store, "demo", plan.as_dict())
-            life = DemoLife(plan, service, context, settings.zone, site.truth_file)
-            with steps() as shown:
-                present, nights = life.catch_up(
-                    on_people=lambda done, total: shown.whole("demo_people", done, total),
-                    on_night=lambda done, total: shown.whole("demo_nights", done, total),
-                    on_stage=shown.stage,
-                )
-            truth = read_truth(site.truth_file)["persona"]
-            print_summary(context.store, truth, present, nights)
+    site.provision(lease)
+    with (
+        open_context(settings, site.urls(lease), scorer=demo_scorer(settings)) as context,
+        site.service(lease) as service,
+    ):
+        ensure_installation(context.store, "demo", plan.as_dict())
+        life = DemoLife(plan, service, context, settings.zone, site.truth_file)
+        with steps() as shown:
+            present, nights = life.catch_up(
+                on_people=lambda done, total: shown.whole("demo_people", done, total),
+                on_night=lambda done, total: shown.whole("demo_nights", done, total),
+                on_stage=shown.stage,
+            )
+        truth = read_truth(site.truth_file)["persona"]
+        print_summary(context.store, truth, present, nights)
     return present

@@ -33,6 +33,14 @@ def demo_scorer(settings: Settings) -> TextScorer:
     return _load(settings, settings.nlp_model_name or REDUCED_MODEL)
 
 
+def lazy_scorer(settings: Settings) -> TextScorer:
+    """Return a stand-in for the model that these settings mean, loaded when it is first asked."""
+    from aura_engine.nlp import LazyScorer
+
+    load = production_scorer if settings.configured_url_names() else demo_scorer
+    return LazyScorer(lambda: load(settings))
+
+
 def _load(settings: Settings, name: str | None) -> TextScorer:
     from aura_engine.nlp import load_scorer
 

@@ -33,22 +33,18 @@ def full(
     """Make one full run on the configured databases, or on the demo's."""
     from aura_cli.context import start
     from aura_cli.databases import open_databases
-    from aura_cli.language import demo_scorer, production_scorer
+    from aura_cli.installation import check_installation
+    from aura_cli.language import lazy_scorer
     from aura_cli.progress import steps
     from aura_cli.run_summary import print_run
     from aura_engine.pipeline import RunParameters, run_full
     from aura_engine.pipeline.context import open_context
-    from aura_engine.store import migrate
-    from aura_engine.store.installation import Kind, ensure_installation
 
     settings = start(quiet=True)
-    kind: Kind = "production" if settings.configured_url_names() else "demo"
-    load = production_scorer if kind == "production" else demo_scorer
     with open_databases(settings, exclusively=True) as urls:
-        scorer = None if skip_nlp else load(settings)
+        scorer = None if skip_nlp else lazy_scorer(settings)
         with open_context(settings, urls, scorer=scorer) as context:
-            migrate.require_current(context.store)
-            ensure_installation(context.store, kind)
+            check_installation(settings, context.store)
             with steps() as shown:
                 outcome = run_full(
                     context,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from aura_engine.cluster.files import read_json, write_private
 from aura_engine.errors import DemoError
 from aura_engine.i18n import t
+from aura_engine.pipeline.nightly import NIGHTLY_AT
 
 HISTORY_DAYS: Final = 120
 REPLAYED_NIGHTS: Final = 30
-NIGHTLY_AT: Final = time(3, 30)
-"""Local time of the nightly run."""
 DEFAULT_USERS: Final = 2_000
 DEFAULT_SEED: Final = 42
 MIN_USERS: Final = 100

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from aura_engine.demo.plan import NIGHTLY_AT, DemoPlan
+from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.population import Population
 from aura_engine.demo.truth import write_truth
 from aura_engine.demo.writer import write_until
 from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
+from aura_engine.pipeline.nightly import NIGHTLY_AT
 from aura_engine.sources import Source
 from aura_engine.store.runs import Progress, last_full_run, silent
 

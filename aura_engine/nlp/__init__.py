@@ -6,6 +6,7 @@ Importing this package loads neither torch nor transformers; `load_scorer` does,
 from __future__ import annotations
 
 from aura_engine.nlp.hashing import text_hmac, text_key
+from aura_engine.nlp.lazy import LazyScorer
 from aura_engine.nlp.loading import PRODUCTION_MODEL, REDUCED_MODEL, load_scorer
 from aura_engine.nlp.normalise import TextForm, is_wordless, normalise
 from aura_engine.nlp.scorer import TextScorer
@@ -13,6 +14,7 @@ from aura_engine.nlp.scorer import TextScorer
 __all__ = [
     "PRODUCTION_MODEL",
     "REDUCED_MODEL",
+    "LazyScorer",
     "TextForm",
     "TextScorer",
     "is_wordless",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
@@ -69,6 +70,15 @@ def is_waiting(engine: Engine) -> bool:
     """Tell whether a run waits to be taken."""
     with store_errors(), engine.connect() as connection:
         return bool(connection.scalar(text(_QUERIES["is_waiting"])))
+
+
+def last_request(engine: Engine, *, requested_by: str) -> datetime | None:
+    """Return when someone last asked for a run; None if they never did."""
+    with store_errors(), engine.connect() as connection:
+        moment: datetime | None = connection.scalar(
+            text(_QUERIES["last_request"]), {"requested_by": requested_by}
+        )
+        return moment
 
 
 def cancel(engine: Engine, run_id: int) -> bool:

@@ -111,7 +111,9 @@ class RunRecorder:
     def give_up(self, error: BaseException) -> None:
         """Record on a run that still goes on why it ended, in words that a person can act on."""
         status, message = "failed", str(error)
-        if isinstance(error, KeyboardInterrupt | RunCancelled):
+        if isinstance(error, RunCancelled):
+            status = "cancelled"
+        elif isinstance(error, KeyboardInterrupt):
             status, message = "cancelled", t("pipeline.cancelled")
         elif not isinstance(error, AuraError):
             log.error("run_failed", run_id=self.run_id, exc_info=error)

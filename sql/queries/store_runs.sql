@@ -103,3 +103,6 @@ RETURNING id;
 
 -- name: is_cancelled
 SELECT cancel_requested_at IS NOT NULL FROM pipeline_run WHERE id = :run_id;
+
+-- name: last_request
+SELECT max(requested_at) FROM pipeline_run WHERE requested_by = :requested_by;

@@ -10,12 +10,12 @@ from aura_engine.demo.plan import (
     DEFAULT_SEED,
     DEFAULT_USERS,
     HISTORY_DAYS,
-    NIGHTLY_AT,
     REPLAYED_NIGHTS,
     DemoPlan,
 )
 from aura_engine.demo.replay import nights
 from aura_engine.errors import DemoError
+from aura_engine.pipeline.nightly import NIGHTLY_AT
 
 ZONE = ZoneInfo("America/Mexico_City")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -1,0 +1,123 @@
+"""What the scheduler does every few seconds; each job outlives a database that is away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from aura_engine.errors import AuraError, ModelError, RunCancelled, SourceError, StoreError
+from aura_engine.i18n import t
+from aura_engine.pipeline import PipelineContext, run_next
+from aura_engine.pipeline.nightly import request_nightly
+from aura_engine.sources import Source
+from aura_engine.store.queue import is_waiting
+from aura_engine.store.services import report
+
+log = structlog.get_logger(__name__)
+
+PART: Final = "scheduler"
+"""Name under which the process reports."""
+
+
+@dataclass
+class Jobs:
+    """The scheduler's jobs, as plain calls that a clock makes.
+
+    Parameters
+    ----------
+    context : PipelineContext
+        Databases, language model, settings.
+    zone : ZoneInfo
+        In which nights are.
+    instance : str
+        This process among others.
+    """
+
+    context: PipelineContext
+    zone: ZoneInfo
+    instance: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _running: threading.Lock = field(default_factory=threading.Lock)
+    _language: dict[str, Any] = field(default_factory=lambda: {"text_model": None})
+
+    def make_waiting_run(self) -> None:
+        """Make the run that has waited longest, if one waits."""
+        if not self.stopping.is_set() and is_waiting(self.context.store):
+            self.take()
+
+    def take(self) -> None:
+        """Close what a killed process left behind, and make the run that waits, if any.
+
+        What goes wrong in a run is on its row already; here it is only logged.
+        """
+        if not self._running.acquire(blocking=False):
+            return
+        try:
+            run_next(self.context, instance=self.instance, progress=self._go_on)
+        except AuraError as error:
+            log.warning("run_ended_badly", kind=type(error).__name__, reason=str(error))
+        finally:
+            self._running.release()
+
+    def ask_for_nightly(self) -> None:
+        """Ask for the nightly run if it is due."""
+        request_nightly(self.context.store, now=self.context.clock(), zone=self.zone)
+
+    def load_language(self) -> None:
+        """Load the language model ahead of the first run, and keep what to say of it."""
+        scorer = self.context.scorer
+        if scorer is None:
+            return
+        try:
+            self._language = {"text_model": scorer.name, "reduced": scorer.reduced}
+        except ModelError as error:
+            self._language = {"text_model": None, "problem": str(error)}
+            log.warning("language_model_unavailable", reason=str(error))
+
+    def report_self(self) -> None:
+        """Say that this process lives, and which language model it has."""
+        report(self.context.store, PART, instance=self.instance, details=self._language)
+
+    def report_source(self, source: Source) -> None:
+        """Say whether a source answers."""
+        problem = None
+        try:
+            with self.context.sources.reading(source) as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SourceError as error:
+            problem = str(error)
+        report(
+            self.context.store,
+            source.database,
+            instance=self.instance,
+            is_up=problem is None,
+            details={"problem": problem} if problem else {},
+        )
+
+    def _go_on(self, _stage: str, _done: int, _total: int | None) -> None:
+        if self.stopping.is_set():
+            raise RunCancelled(t("pipeline.stopped"))
+
+    def wait_for_run(self, timeout: float) -> bool:
+        """Wait until no run goes on in this process; tell whether that came true."""
+        if not self._running.acquire(timeout=timeout):
+            return False
+        self._running.release()
+        return True
+
+
+def tolerant(job: Callable[[], None]) -> Callable[[], None]:
+    """Let a job survive an analytics database that does not answer; it runs again soon."""
+
+    def run() -> None:
+        try:
+            job()
+        except StoreError as error:
+            log.warning("job_without_store", reason=str(error))
+
+    return run
