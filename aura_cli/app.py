@@ -6,7 +6,6 @@ Modules of verbs import the engine inside their functions: help must not wait fo
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Final
 
@@ -73,24 +72,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AuraError as error:
         _explain(error)
         return EXIT_ERROR
-    except Exception:  # noqa: BLE001 -- the last stop: Python's own traceback would not be redacted
-        _report_a_defect()
+    except Exception as error:  # noqa: BLE001 -- the last stop: Python's own traceback would not be redacted
+        _report_a_defect(error)
         return EXIT_ERROR
     return 0
 
 
 def _explain(error: AuraError) -> None:
-    from aura_engine.logs import redact
+    from aura_engine.logs import error_text, redact
 
     if _wants_tracebacks():
-        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+        sys.stderr.write(error_text(error) + "\n")
     sys.stderr.write(t("cli.error", message=redact(str(error))) + "\n")
 
 
-def _report_a_defect() -> None:
-    from aura_engine.logs import redact
+def _report_a_defect(error: Exception) -> None:
+    from aura_engine.logs import error_text
 
-    sys.stderr.write(redact(traceback.format_exc()))
+    sys.stderr.write(error_text(error) + "\n")
     sys.stderr.write(t("cli.defect") + "\n")
 
 

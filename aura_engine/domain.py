@@ -36,6 +36,9 @@ RISK_DIRECTION: Final = (1, 1, 1, 1, 1, -1)
 KPI_WEIGHTS: Final = (1.0, 1.0, 1.0, 0.5, 1.0, 1.0)
 """Weight of each KPI in the ensemble; the binary one would otherwise split K-Means by itself."""
 
+SMALLEST_EXCESS: Final = 1e-9
+"""Share of a KPI's range below which an excess over the median is rounding."""
+
 MIN_EVIDENCE: Final = 3
 """Observed KPIs a person needs before the model is fitted on them or a case is opened."""
 

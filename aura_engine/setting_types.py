@@ -6,6 +6,7 @@ No message quotes a value: it may hold a password.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from aura_engine.i18n import t
 MIN_KEY_LENGTH: Final = 32
 _DRIVER: Final = "postgresql+psycopg2"
 _BACKENDS: Final = frozenset({"postgres", "postgresql"})
+_SECRET_OPTION: Final = re.compile(r"pass(?!file$)|secret|scram_\w+_key|^dsn$", re.IGNORECASE)
 _REASONS: Final = {
     "int_parsing": "settings.reason_int",
     "int_parsing_size": "settings.reason_int",
@@ -47,11 +49,17 @@ def default_data_dir() -> Path:
 def parse_url(text: str) -> URL:
     """Return a PostgreSQL address with the psycopg2 driver named.
 
+    A password stands before the ``@``, the one place that the address's repr masks.
+
     Raises
     ------
     ValueError
-        If the text is not such an address; the message does not quote it.
+        If the text is not such an address, or holds a secret elsewhere; the message quotes no
+        value.
     """
+    if text.count("@") > 1:
+        # The driver would take what follows the first one for the host, and show it.
+        raise ValueError(t("settings.url_at_sign"))
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -63,6 +71,8 @@ def parse_url(text: str) -> URL:
         raise ValueError(t("settings.url_host"))
     if not url.database:
         raise ValueError(t("settings.url_database"))
+    if any(_SECRET_OPTION.search(option) for option in url.query):
+        raise ValueError(t("settings.url_secret_option"))
     return url.set(drivername=_DRIVER)
 
 

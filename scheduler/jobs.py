@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from aura_engine.errors import AuraError, ModelError, RunCancelled, SourceError, StoreError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.pipeline import PipelineContext, run_next
 from aura_engine.pipeline.nightly import request_nightly
 from aura_engine.sources import Source
 from aura_engine.store.queue import is_waiting
 from aura_engine.store.services import report
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 PART: Final = "scheduler"
 """Name under which the process reports."""

@@ -12,16 +12,16 @@ from functools import partial
 from types import FrameType
 from typing import Final
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from aura_engine.logs import get_logger
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import Settings
 from aura_engine.sources import Source
 from scheduler.jobs import Jobs, tolerant
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 QUEUE_SECONDS: Final = 1
 REPORT_SECONDS: Final = 4

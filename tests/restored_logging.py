@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from aura_engine.logs import use_safe_defaults
+
 
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
@@ -17,3 +19,4 @@ def _restored_logging() -> Iterator[None]:
     root.handlers, root.level = handlers, level
     logging.captureWarnings(False)
     structlog.reset_defaults()
+    use_safe_defaults()

@@ -9,8 +9,6 @@ import time
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from aura_engine.cluster.files import ClusterFiles, read_json, remove
 from aura_engine.cluster.lease import Lease
 from aura_engine.cluster.locks import FileLock
@@ -19,8 +17,9 @@ from aura_engine.cluster.protocol import DEFAULT_LINGER_SECONDS
 from aura_engine.cluster.purpose import Purpose, check_purpose
 from aura_engine.errors import ClusterError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 # The supervisor itself takes the lease lock for an instant whenever it looks.
 _LEASE_PATIENCE_SECONDS: Final = 1.0

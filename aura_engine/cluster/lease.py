@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import psycopg2
-import structlog
 
 from aura_engine.cluster.account import check_reachable
 from aura_engine.cluster.files import ClusterFiles, read_json, tail
@@ -21,11 +20,12 @@ from aura_engine.cluster.purpose import Purpose, claim
 from aura_engine.cluster.server import account_for
 from aura_engine.errors import ClusterError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _POLL_SECONDS: Final = 0.02
 _CONNECT_SECONDS: Final = 5

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from aura_engine.cluster.account import Account, check_reachable, server_account
 from aura_engine.cluster.carrier import Binaries, find_binaries, make_reachable
 from aura_engine.cluster.files import ClusterFiles, read_json, remove, tail, write_private
@@ -30,8 +28,9 @@ from aura_engine.cluster.processes import (
 from aura_engine.cluster.protocol import HOST, SUPERUSER
 from aura_engine.errors import ClusterError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _START_SECONDS: Final = 60.0
 _START_ATTEMPTS: Final = 5

@@ -15,16 +15,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-import structlog
-
 from aura_engine.cluster.files import ClusterFiles, remove, write_private
 from aura_engine.cluster.locks import FileLock
 from aura_engine.cluster.protocol import DEFAULT_LINGER_SECONDS, EXIT_OTHER_SUPERVISOR, HOST
 from aura_engine.cluster.purpose import is_throwaway
 from aura_engine.cluster.server import Server
 from aura_engine.errors import ClusterError
+from aura_engine.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _LOOK_SECONDS: Final = 0.1
 _LOCK_PATIENCE_SECONDS: Final = 0.5
@@ -101,18 +100,6 @@ class Supervisor:
         log.info("asked_to_stop")
 
 
-def _log_to_stderr() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=False),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Detach a supervisor for a data root.
 
@@ -126,7 +113,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--linger", type=float, default=DEFAULT_LINGER_SECONDS)
     options = parser.parse_args(arguments)
     files = ClusterFiles(options.root)
-    _log_to_stderr()
     lock = FileLock(files.supervisor_lock, survives_fork=True)
     if not lock.acquire(timeout=_LOCK_PATIENCE_SECONDS):
         return EXIT_OTHER_SUPERVISOR

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psycopg2
-import structlog
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,10 +20,11 @@ from aura_engine.demo.copying import apply_changes, copy_rows
 from aura_engine.demo.population import Population, SliceRows
 from aura_engine.errors import DemoError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.sources import Source
 from aura_engine.sql import load_queries
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 SliceProgress = Callable[[int, int], None]
 """Called with the number of slices done and of all slices."""

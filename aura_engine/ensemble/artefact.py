@@ -28,9 +28,11 @@ from aura_engine.ensemble.assessment import RiskAssessment
 from aura_engine.ensemble.density import DensityVote
 from aura_engine.ensemble.forest import ForestVote
 from aura_engine.ensemble.kmeans import ClusterVote
+from aura_engine.ensemble.layout import check_layout
 from aura_engine.ensemble.one_sided import DetectorInput
 from aura_engine.ensemble.projection import Projection
 from aura_engine.ensemble.severity import SeverityScale
+from aura_engine.ensemble.validation import check_parameters
 from aura_engine.errors import ArtefactError
 from aura_engine.i18n import t
 
@@ -104,31 +106,16 @@ def unpack(cls: type[E], artefact: bytes) -> E:
         own results with the installed libraries.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(artefact)) as archive:
-            manifest = json.loads(archive.read(_MANIFEST))
-            _check_kind(manifest)
-            arrays = {
-                name.removesuffix(".npy"): np.lib.format.read_array(
-                    io.BytesIO(archive.read(name)), allow_pickle=False
-                )
-                for name in archive.namelist()
-                if name.endswith(".npy")
-            }
-        model = cls(**manifest["parameters"])
-        for name, part in PARTS.items():
-            values = {
-                field.name: arrays[f"{name}/{field.name}"]
-                if f"{name}/{field.name}" in arrays
-                else manifest["scalars"][name][field.name]
-                for field in fields(part)
-            }
-            setattr(model, name, part(**values))
-        model.n_samples_fit_ = manifest["people"]
+        manifest, arrays = _read(artefact)
+        model = _restore(cls, manifest, arrays)
         told = model.assess(arrays["probe/rows"])
         same = np.array_equal(told.votes, arrays["probe/votes"]) and np.allclose(
             told.severity, arrays["probe/severity"], rtol=0.0, atol=_TOLERANCE
         )
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, IndexError) as error:
+    except ArtefactError:
+        raise
+    except Exception as error:
+        # Damage has no kind of its own: zipfile, zlib, json and numpy each fail in many ways.
         raise ArtefactError(t("ensemble.artefact_unreadable")) from error
     if not same:
         raise ArtefactError(
@@ -167,6 +154,41 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ArtefactError(t("ensemble.artefact_unreadable")) from error
+
+
+def _read(artefact: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    with zipfile.ZipFile(io.BytesIO(artefact)) as archive:
+        manifest = json.loads(archive.read(_MANIFEST))
+        _check_kind(manifest)
+        arrays = {
+            name.removesuffix(".npy"): np.lib.format.read_array(
+                io.BytesIO(archive.read(name)), allow_pickle=False
+            )
+            for name in archive.namelist()
+            if name.endswith(".npy")
+        }
+    return manifest, arrays
+
+
+def _restore(cls: type[E], manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> E:
+    scalars = {
+        f"{part}/{field}": value
+        for part, values in manifest["scalars"].items()
+        for field, value in values.items()
+    }
+    check_layout(arrays, scalars)
+    model = cls(**manifest["parameters"])
+    check_parameters(model.get_params(deep=False))
+    if type(manifest["people"]) is not int or manifest["people"] < 1:
+        raise ValueError("people")
+    if not isinstance(manifest["libraries"], dict):
+        raise TypeError("libraries")
+    values = scalars | arrays
+    for name, part in PARTS.items():
+        found = {field.name: values[f"{name}/{field.name}"] for field in fields(part)}
+        setattr(model, name, part(**found))
+    model.n_samples_fit_ = manifest["people"]
+    return model
 
 
 def _check_kind(manifest: dict[str, Any]) -> None:

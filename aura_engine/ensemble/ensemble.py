@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import structlog
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
+from aura_engine.domain import KPI_WEIGHTS
 from aura_engine.ensemble.artefact import pack, read_file, unpack, write_file
 from aura_engine.ensemble.assessment import RiskAssessment, level_of
 from aura_engine.ensemble.density import DensityVote
@@ -24,8 +24,9 @@ from aura_engine.ensemble.projection import Projection
 from aura_engine.ensemble.severity import SeverityScale
 from aura_engine.ensemble.validation import N_FEATURES, check_matrix, check_parameters
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
@@ -91,7 +92,7 @@ class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
         eps: float | None = None,
         min_samples: int = 12,
         one_sided: bool = True,
-        weights: Sequence[float] | None = (1, 1, 1, 0.5, 1, 1),
+        weights: Sequence[float] | None = KPI_WEIGHTS,
         random_state: int = 42,
     ) -> None:
         self.n_clusters = n_clusters

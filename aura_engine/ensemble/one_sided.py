@@ -12,11 +12,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aura_engine.domain import RISK_DIRECTION
+from aura_engine.domain import RISK_DIRECTION, SMALLEST_EXCESS
 
 EXCESS_PERCENTILE = 99.5
-SMALLEST_EXCESS = 1e-9
-"""Below this an excess is rounding: an imputed median is scaled apart from the scaled median."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,8 @@ class DetectorInput:
         99.5th percentile of the positive excesses; 0 in a column that has none.
     weights : ndarray of shape (6,)
     no_contrast : ndarray of shape (6,), bool
-        Columns that tell nobody apart: one-sided, no positive excess; plain, all values equal.
+        Columns that tell nobody apart: one-sided, no positive excess; plain, all values equal;
+        and those of weight 0.
     direction : ndarray of shape (6,)
         +1 where a larger *detector input* means more risk, else -1.
     """
@@ -56,13 +55,14 @@ class DetectorInput:
             positive = excess[excess > 0]
             if positive.size:
                 spans[j] = np.percentile(positive, EXCESS_PERCENTILE)
-        no_contrast = spans == 0 if one_sided else X.max(axis=0) == X.min(axis=0)
+        weights = np.ones(width) if weights is None else np.array(weights, dtype=np.float64)
+        flat = spans == 0 if one_sided else X.max(axis=0) == X.min(axis=0)
         return cls(
             one_sided=bool(one_sided),
             medians=medians,
             spans=spans,
-            weights=np.ones(width) if weights is None else np.array(weights, dtype=np.float64),
-            no_contrast=no_contrast,
+            weights=weights,
+            no_contrast=flat | (weights == 0),
             direction=np.ones(width) if one_sided else signs,
         )
 
@@ -83,5 +83,6 @@ class DetectorInput:
 def _excess(
     X: NDArray[np.float64], medians: NDArray[np.float64], signs: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    # An imputed median is scaled apart from the scaled median, hence by a hair beside it.
     excess = (X - medians) * signs
     return np.where(excess > SMALLEST_EXCESS, excess, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aura_engine.features.errors import FeatureError
-from aura_engine.features.evidence import evidence, is_sufficient
+from aura_engine.features.evidence import evidence, fitting_population, is_sufficient
 from aura_engine.features.kpis import compute_kpis
 from aura_engine.features.scaling import FeatureScaler
 from aura_engine.features.shrinkage import Prior, fit_mean_prior, fit_rate_prior, shrink
@@ -16,6 +16,7 @@ __all__ = [
     "evidence",
     "fit_mean_prior",
     "fit_rate_prior",
+    "fitting_population",
     "is_sufficient",
     "shrink",
 ]

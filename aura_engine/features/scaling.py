@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from aura_engine.domain import KPI_COLUMNS
+from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, SMALLEST_EXCESS
 from aura_engine.features.errors import FeatureError
 from aura_engine.features.matrix import raw_matrix
 from aura_engine.i18n import t
@@ -33,6 +33,8 @@ class FeatureScaler:
     ----------
     clip_low_, clip_high_, medians_ : ndarray of shape (6,)
         In raw units; 0 in a column where nothing was observed.
+    no_contrast_ : ndarray of shape (6,), bool
+        Columns that tell nobody apart on the side of risk.
     """
 
     clip_low_: NDArray[np.float64]
@@ -76,10 +78,19 @@ class FeatureScaler:
         np.divide(clipped - self.clip_low_, span, out=scaled, where=span > 0)
         return scaled
 
-    @staticmethod
-    def observed(raw: pd.DataFrame | ArrayLike) -> NDArray[np.bool_]:
-        """Return the mask of values that were observed rather than imputed, shape (n, 6)."""
-        return ~np.isnan(raw_matrix(raw))
+    @property
+    def no_contrast_(self) -> NDArray[np.bool_]:
+        """Columns that tell nobody apart on the side of risk, shape (6,).
+
+        Those in which the median is already the end of the clipped range in the risk direction, or
+        as good as: nobody exceeds it. This is the one definition of "sin contraste"; on the
+        scaled people that the scaler was fitted on, the ensemble's one-sided input finds the same.
+        """
+        self._check_fitted()
+        ends = np.where(np.asarray(RISK_DIRECTION) > 0, self.clip_high_, self.clip_low_)
+        excess = np.abs(self.transform(ends[None]) - self.transform(self.medians_[None]))
+        flat: NDArray[np.bool_] = excess[0] <= SMALLEST_EXCESS
+        return flat
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the fitted statistics by name, to be stored with the model version."""
@@ -93,16 +104,29 @@ class FeatureScaler:
         Raises
         ------
         FeatureError
-            If a statistic is absent, of another shape, or not finite.
+            If a statistic is absent, damaged, of another type or shape, or not finite.
         """
         scaler = cls()
         for name in _FITTED:
-            values = np.array(arrays.get(name, ()), dtype=np.float64)
-            if values.shape != (len(KPI_COLUMNS),) or not np.isfinite(values).all():
-                raise FeatureError(t("features.bad_scaler", name=name))
-            setattr(scaler, name, values)
+            setattr(scaler, name, _statistic(arrays, name))
+        if np.any(scaler.clip_low_ > scaler.clip_high_):
+            raise FeatureError(t("features.bad_scaler", name="clip_low_"))
         return scaler
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "medians_"):
             raise FeatureError(t("features.scaler_not_fitted"))
+
+
+def _statistic(arrays: Mapping[str, Any], name: str) -> NDArray[np.float64]:
+    try:
+        stored = np.asarray(arrays[name])
+    except Exception as error:
+        # A mapping that reads a damaged archive only now fails in many ways.
+        raise FeatureError(t("features.bad_scaler", name=name)) from error
+    if stored.dtype.kind not in "fiu" or stored.shape != (len(KPI_COLUMNS),):
+        raise FeatureError(t("features.bad_scaler", name=name))
+    values = stored.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise FeatureError(t("features.bad_scaler", name=name))
+    return values

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import structlog
-
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.nlp.quiet import quiet_hub
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 HUB_DEADLINE_SECONDS: Final = 8.0
 _ABBREVIATED_COMMIT: Final = re.compile(r"[0-9a-f]{7,39}")

@@ -18,10 +18,10 @@ from pydantic import SecretStr
 
 from aura_engine.errors import SettingsError
 from aura_engine.i18n import t
+from aura_engine.setting_types import MIN_KEY_LENGTH
 
 KEY_FILE: Final = "text.key"
 KEY_BYTES: Final = 32
-MIN_KEY_CHARACTERS: Final = 32
 
 
 def text_hmac(key: bytes, text: str) -> bytes:
@@ -58,8 +58,8 @@ def text_key(data_dir: Path, configured: str | SecretStr | None = None) -> bytes
     if configured is not None:
         secret = configured.get_secret_value() if isinstance(configured, SecretStr) else configured
         secret = secret.strip()
-        if len(secret) < MIN_KEY_CHARACTERS:
-            raise SettingsError(t("nlp.key_short", length=MIN_KEY_CHARACTERS))
+        if len(secret) < MIN_KEY_LENGTH:
+            raise SettingsError(t("nlp.key_short", length=MIN_KEY_LENGTH))
         return secret.encode("utf-8")
     path = data_dir / KEY_FILE
     try:
@@ -99,6 +99,6 @@ def _read(path: Path) -> bytes:
         secret = file.read().strip()
     if mode & 0o077:
         raise SettingsError(t("nlp.key_open", path=path, mode=f"{mode:04o}"))
-    if len(secret) < MIN_KEY_CHARACTERS:
+    if len(secret) < MIN_KEY_LENGTH:
         raise SettingsError(t("nlp.key_damaged", path=path))
     return secret

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from aura_engine.errors import ModelError
+from aura_engine.logs import get_logger
 from aura_engine.nlp.checkpoint import find_checkpoint
 from aura_engine.nlp.scorer import TextScorer
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 PRODUCTION_MODEL: Final = "UMUTeam/roberta-spanish-sentiment-analysis"
 # "fixed tokenizer": before this commit the special tokens were wrong.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-import structlog
 import torch
 
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.nlp.batching import token_budget_batches
 from aura_engine.nlp.checkpoint import Checkpoint
 from aura_engine.nlp.normalise import TextForm, form_for_model
@@ -20,7 +20,7 @@ from aura_engine.nlp.scorer import Probabilities, score_distinct
 from aura_engine.nlp.splitting import piece_bounds
 from aura_engine.nlp.transformers_loading import LoadedClassifier, load_classifier
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 CPU_TOKENS_AT_ONCE: Final = 4096
 GPU_TOKENS_AT_ONCE: Final = 65536

@@ -8,14 +8,14 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import pandas as pd
-import structlog
 from sqlalchemy import Engine
 
 from aura_engine.errors import ArtefactError
+from aura_engine.logs import get_logger
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.store.model_versions import StoredModel, save_model
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "pandas")
 

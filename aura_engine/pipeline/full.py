@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import pandas as pd
-import structlog
 
 from aura_engine.errors import RunError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.pipeline.choice import choose_model, definitions
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import judge
@@ -34,7 +34,7 @@ from aura_engine.store.runs import (
 )
 from aura_engine.store.texts import latest_revision, negativity
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 STAGES: Final = ("extract", "texts", "kpis", "ensemble", "load", "flip")
 """Stages of a full run in their order."""

@@ -7,15 +7,15 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy import Engine
 
 from aura_engine.errors import RunConflict
+from aura_engine.logs import get_logger
 from aura_engine.pipeline.full import RunParameters
 from aura_engine.store.queue import Enqueued, enqueue, last_request
 from aura_engine.store.runs import last_full_run
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 NIGHTLY_AT: Final = time(3, 30)
 """Local time of the nightly run."""

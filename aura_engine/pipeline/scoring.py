@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from aura_engine.domain import KPI_COLUMNS, KPI_WEIGHTS, RISK_DIRECTION
+from aura_engine.domain import KPI_COLUMNS, KPI_WEIGHTS
 from aura_engine.ensemble import RiskEnsemble
 from aura_engine.errors import ArtefactError, RunError
 from aura_engine.features import (
@@ -24,6 +24,7 @@ from aura_engine.features import (
     evidence,
     fit_mean_prior,
     fit_rate_prior,
+    fitting_population,
     is_sufficient,
 )
 from aura_engine.i18n import t
@@ -34,21 +35,10 @@ _DAMAGED: Final = (
     FeatureError, BadZipFile, zlib.error, EOFError, KeyError, OSError, TypeError, ValueError,
 )  # fmt: skip
 """What NumPy, zip and JSON raise about bytes that are not what `to_bytes` gave."""
-_NEGATIVITY: Final = KPI_COLUMNS.index("sentiment_negativity_index")
 
 
 def _has_texts(activity: pd.DataFrame) -> bool:
     return "texts" in activity.columns and bool((activity["texts"] > 0).any())
-
-
-def _without_contrast(raw: pd.DataFrame) -> np.ndarray:
-    """Tell which KPIs set nobody apart on the risk side of the median."""
-    signed = raw.to_numpy(dtype=np.float64) * np.asarray(RISK_DIRECTION)
-    flat = np.ones(len(KPI_COLUMNS), dtype=bool)
-    for j, column in enumerate(signed.T):
-        seen = column[~np.isnan(column)]
-        flat[j] = seen.size == 0 or bool(seen.max() <= np.median(seen))
-    return flat
 
 
 @dataclass(frozen=True)
@@ -104,15 +94,13 @@ class ScoringModel:
         raw = compute_kpis(
             activity, as_of=as_of, night_prior=night_prior, negativity_prior=negativity_prior
         )
-        flat = _without_contrast(raw)
-        enough = raw[is_sufficient(raw, evidence(raw, flat), flat)]
+        chosen, flat = fitting_population(raw)
+        enough = raw[chosen]
         if len(enough) < n_clusters:
             raise RunError(
                 t("pipeline.too_few_people", sufficient=len(enough), n_clusters=n_clusters)
             )
-        weights = list(KPI_WEIGHTS)
-        if negativity_prior is None:
-            weights[_NEGATIVITY] = 0.0
+        weights = np.where(flat, 0.0, KPI_WEIGHTS)
         scaler = FeatureScaler().fit(enough)
         ensemble = RiskEnsemble(
             n_clusters=n_clusters, contamination=contamination, weights=tuple(weights)

@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import structlog
 from sqlalchemy import Engine
 
+from aura_engine.logs import get_logger
 from aura_engine.nlp import TextScorer, text_hmac
 from aura_engine.sources import (
     IdentityMap,
@@ -35,7 +35,7 @@ from aura_engine.store.texts import (
     save_scores,
 )
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 OVERLAP: Final = timedelta(days=1)
 """Read again behind the last reading: a row can commit long after its ``created_at``."""

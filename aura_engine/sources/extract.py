@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Final
+from threading import Lock
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import psycopg2
+from sqlalchemy import Connection
 
 from aura_engine.domain import NIGHT_HOURS
 from aura_engine.logs import get_logger
@@ -18,6 +22,8 @@ from aura_engine.sources.frames import require_aware
 from aura_engine.sql import load_queries, read_frame
 
 log = get_logger(__name__)
+
+_CANCEL_EVERY_SECONDS: Final = 0.2
 
 _READS: Final = {
     Source.AUTH: ("accounts", "outsiders"),
@@ -66,7 +72,7 @@ def extract_activity(
     zoneinfo.ZoneInfoNotFoundError
         If the zone is not known.
     SourceError
-        If a source cannot be read.
+        If a source cannot be read; the reading of the others is cancelled then.
     """
     if window_days < 1:
         raise ValueError("window_days must be at least 1")
@@ -77,10 +83,7 @@ def extract_activity(
         "first_night_hour": NIGHT_HOURS[0],
         "last_night_hour": NIGHT_HOURS[1],
     }
-    # Each source is a server of its own: they work while the others do.
-    with ThreadPoolExecutor(len(Source)) as pool:
-        readings = {source: pool.submit(_read, sources, source, parameters) for source in Source}
-        auth, social, messaging = (readings[source].result() for source in Source)
+    auth, social, messaging = _read_all(sources, parameters)
     extraction = assemble(
         Aggregates(
             **auth,
@@ -99,9 +102,61 @@ def extract_activity(
     return extraction
 
 
-def _read(
-    sources: Sources, source: Source, parameters: Mapping[str, object]
-) -> dict[str, pd.DataFrame]:
-    queries = load_queries(source.value)
-    with sources.reading(source) as connection:
-        return {name: read_frame(connection, queries[name], parameters) for name in _READS[source]}
+class _Readings:
+    """Readings that go on in threads of their own and can all be stopped at once."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._lock = Lock()
+        self._stopped = False
+        self._drivers: list[Any] = []
+
+    def read(self, source: Source, parameters: Mapping[str, object]) -> dict[str, pd.DataFrame]:
+        """Run the queries of one source; a stopped reading fails, or ends between two of them."""
+        queries = load_queries(source.value)
+        with self._sources.reading(source) as connection, self._known(connection):
+            return {
+                name: read_frame(connection, queries[name], parameters)
+                for name in _READS[source]
+                if not self._stopped
+            }
+
+    def stop(self) -> None:
+        """Begin no further query, and cancel those that run."""
+        self._stopped = True
+        with self._lock:
+            for driver in self._drivers:
+                with suppress(psycopg2.Error):  # a connection that is gone needs no cancelling
+                    driver.cancel()
+
+    @contextmanager
+    def _known(self, connection: Connection) -> Iterator[None]:
+        driver = connection.connection.driver_connection
+        with self._lock:
+            self._drivers.append(driver)
+        try:
+            yield
+        finally:
+            # From here on the pool may lend it to somebody who must not be cancelled.
+            with self._lock:
+                self._drivers.remove(driver)
+
+
+def _read_all(sources: Sources, parameters: Mapping[str, object]) -> list[dict[str, pd.DataFrame]]:
+    """Read all sources at once, since each is a server of its own; the first failure stops all.
+
+    What was not begun or can be cancelled ends at once; a connection that is just being made is
+    waited for, at most for its time limit.
+    """
+    readings = _Readings(sources)
+    with ThreadPoolExecutor(len(Source)) as pool:
+        running = [pool.submit(readings.read, source, parameters) for source in Source]
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            readings.stop()
+            while wait(running, timeout=_CANCEL_EVERY_SECONDS).not_done:
+                readings.stop()  # a query may have begun after the last time
+            raise
+    return [reading.result() for reading in running]

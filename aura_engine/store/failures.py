@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg2
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from aura_engine.errors import StoreError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _REFUSED: Final = ("28", "42501", "3D")
 _ANOTHER_STRUCTURE: Final = ("42P01", "42703", "42883", "3F")

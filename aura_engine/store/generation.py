@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
-import structlog
 from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import copy_frame, in_batches
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _QUERIES: Final = load_queries("store_generation")
 _LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '2s'"

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection, Engine, text
 
 from aura_engine.errors import AuraError, RunCancelled, RunError, StoreError
 from aura_engine.i18n import t
+from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
 from aura_engine.store.failures import store_errors
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _QUERIES: Final = load_queries("store_runs")
 _RUN_LOCK: Final = 0x41555241_0002

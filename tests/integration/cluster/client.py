@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import psycopg2
-import structlog
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from aura_engine.cluster import EmbeddedCluster, Lease
@@ -75,7 +74,6 @@ def fork_and_die(lease: Lease) -> None:
 
 
 if __name__ == "__main__":
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
     root, verb, linger = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     with EmbeddedCluster(root, "test", linger=linger).acquire() as held_lease:
         {"hold": hold, "visit": visit, "write": write, "fork_and_die": fork_and_die}[verb](

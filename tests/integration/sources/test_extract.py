@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -37,6 +41,14 @@ def extract(
     sources: Sources, as_of: datetime = AS_OF, window_days: int = WINDOW_DAYS, zone: str = ZONE
 ) -> Extraction:
     return extract_activity(sources, as_of=as_of, window_days=window_days, timezone=zone)
+
+
+def reader_waits_for_locks(world: World, source: Source, limit: str) -> None:
+    with world.owners[source].begin() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        connection.exec_driver_sql(
+            f"ALTER ROLE aura_reader IN DATABASE {name} SET lock_timeout = '{limit}'"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -280,16 +292,39 @@ def test_another_schema_is_named_with_the_setting_to_look_at(own_world: World) -
 
 
 def test_a_locked_table_is_given_up_after_the_roles_limit(own_world: World) -> None:
-    owner = own_world.owners[Source.SOCIAL]
-    with owner.begin() as connection:
-        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
-        connection.exec_driver_sql(
-            f"ALTER ROLE aura_reader IN DATABASE {name} SET lock_timeout = '50ms'"
-        )
-    with owner.begin() as locking:
+    reader_waits_for_locks(own_world, Source.SOCIAL, "50ms")
+    with own_world.owners[Source.SOCIAL].begin() as locking:
         locking.exec_driver_sql("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(SourceError, match="límite de tiempo"):
             extract(own_world.sources)
+
+
+def test_a_source_that_fails_stops_the_reading_of_the_others(own_world: World) -> None:
+    reader_waits_for_locks(own_world, Source.SOCIAL, "50ms")
+    reader_waits_for_locks(own_world, Source.MESSAGING, "60s")
+    social, messaging = own_world.owners[Source.SOCIAL], own_world.owners[Source.MESSAGING]
+    with social.begin() as locking, messaging.begin() as holding:
+        locking.exec_driver_sql("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+        holding.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        begun = time.monotonic()
+        with pytest.raises(SourceError, match="aura_social"):
+            extract(own_world.sources)
+        assert time.monotonic() - begun < 10
+    assert extract(own_world.sources).activity.empty
+
+
+def test_an_interrupt_stops_the_reading_of_all(own_world: World) -> None:
+    reader_waits_for_locks(own_world, Source.MESSAGING, "60s")
+    with own_world.owners[Source.MESSAGING].begin() as holding:
+        holding.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        interrupt.start()
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            extract(own_world.sources)
+        assert time.monotonic() - begun < 10
+        interrupt.join()
+    assert extract(own_world.sources).activity.empty
 
 
 def test_the_window_opens_after_its_first_moment(blank_world: World) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,13 @@ from hypothesis.extra import numpy as hnp
 
 import aura_engine.features as features
 from aura_engine.domain import KPI_COLUMNS
-from aura_engine.features import FeatureError, FeatureScaler, evidence, is_sufficient
+from aura_engine.features import (
+    FeatureError,
+    FeatureScaler,
+    evidence,
+    fitting_population,
+    is_sufficient,
+)
 
 NAN = np.nan
 
@@ -49,13 +58,6 @@ def test_a_trait_of_fewer_than_one_in_two_hundred_falls_to_the_clipping() -> Non
     assert scaled[:, 4].max() == 1.0
 
 
-def test_the_mask_tells_observed_from_imputed() -> None:
-    raw = pd.DataFrame([[1, NAN, 3, NAN, 5, 6]], columns=list(KPI_COLUMNS), dtype=float)
-    np.testing.assert_array_equal(
-        FeatureScaler.observed(raw), [[True, False, True, False, True, True]]
-    )
-
-
 def test_a_table_is_read_by_column_name_not_by_position() -> None:
     raw = pd.DataFrame(np.random.default_rng(0).random((9, 6)), columns=list(KPI_COLUMNS))
     shuffled = raw[list(reversed(KPI_COLUMNS))]
@@ -71,11 +73,60 @@ def test_a_scaler_restored_from_its_arrays_scales_with_the_same_bits() -> None:
     np.testing.assert_array_equal(restored.transform(raw), scaler.transform(raw))
 
 
-def test_arrays_that_are_no_scaler_are_refused() -> None:
-    arrays = FeatureScaler().fit(np.zeros((2, 6))).to_arrays()
-    del arrays["medians_"]
-    with pytest.raises(FeatureError, match="medians_"):
+@pytest.mark.parametrize("name", ["clip_low_", "clip_high_", "medians_"])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        None,
+        "x",
+        ["1"] * 6,
+        [True] * 6,
+        [1j] * 6,
+        [[1], [2, 3]],
+        [10**400] * 6,
+        [NAN] * 6,
+        [np.inf] * 6,
+        np.zeros(5),
+        np.zeros((6, 1)),
+        np.zeros(6, dtype="datetime64[s]"),
+        object(),
+    ],
+)
+def test_arrays_that_are_no_scaler_are_refused(name: str, damaged: object) -> None:
+    arrays: dict[str, object] = dict(FeatureScaler().fit(np.eye(6)).to_arrays())
+    with pytest.raises(FeatureError, match=name):
+        FeatureScaler.from_arrays(arrays | {name: damaged})
+    del arrays[name]
+    with pytest.raises(FeatureError, match=name):
         FeatureScaler.from_arrays(arrays)
+
+
+def test_bounds_that_are_the_wrong_way_round_are_refused() -> None:
+    arrays = FeatureScaler().fit(np.eye(6)).to_arrays()
+    swapped = {"clip_low_": arrays["clip_high_"], "clip_high_": arrays["clip_low_"]}
+    with pytest.raises(FeatureError, match="clip_low_"):
+        FeatureScaler.from_arrays(arrays | swapped)
+
+
+@given(st.integers(0, 700), st.binary(min_size=1, max_size=4), st.booleans())
+def test_a_scaler_read_from_damaged_bytes_is_refused_or_whole(
+    place: int, inserted: bytes, cut: bool
+) -> None:
+    fitted = FeatureScaler().fit(np.eye(6)).to_arrays()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **fitted)
+    stored = buffer.getvalue()
+    damaged = stored[:place] + inserted + (b"" if cut else stored[place + len(inserted) :])
+    try:
+        archive = np.load(io.BytesIO(damaged), allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        return
+    try:
+        restored = FeatureScaler.from_arrays(archive)
+    except FeatureError:
+        return
+    for name, values in restored.to_arrays().items():
+        np.testing.assert_array_equal(values, fitted[name])
 
 
 @pytest.mark.parametrize(
@@ -144,6 +195,69 @@ def test_hours_that_tell_nobody_apart_do_not_make_evidence_sufficient() -> None:
     flat = np.array([False, False, True, False, False, False])
     assert is_sufficient(raw, evidence(raw)).tolist() == [True]
     assert is_sufficient(raw, evidence(raw, flat), flat).tolist() == [False]
+
+
+def test_a_column_whose_median_is_the_worst_seen_has_no_contrast() -> None:
+    raw = np.tile(np.arange(10.0)[:, None], 6)
+    raw[:, 0] = 4.0
+    raw[:, 1] = np.minimum(raw[:, 1], 4)
+    raw[:, 2] = NAN
+    raw[:, 3] = [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
+    raw[:, 5] = np.maximum(raw[:, 5], 5)
+    np.testing.assert_array_equal(
+        FeatureScaler().fit(raw).no_contrast_, [True, True, True, True, False, True]
+    )
+
+
+HUNDREDTHS = hnp.arrays(
+    np.float64,
+    st.tuples(st.integers(1, 40), st.just(6)),
+    elements=st.one_of(st.just(NAN), st.integers(-3, 3).map(float), st.integers(0, 400)),
+)
+
+
+def columns(chosen_from: np.ndarray) -> np.ndarray:
+    return FeatureScaler().fit(chosen_from).no_contrast_
+
+
+@given(HUNDREDTHS)
+def test_the_chosen_are_those_whose_evidence_suffices_in_columns_with_contrast(
+    raw: np.ndarray,
+) -> None:
+    chosen, flat = fitting_population(raw)
+    np.testing.assert_array_equal(chosen, is_sufficient(raw, evidence(raw, flat), flat))
+    if chosen.any():
+        assert (columns(raw[chosen]) <= flat).all()
+
+
+def test_who_needs_a_column_that_lacks_contrast_among_the_chosen_drops_out() -> None:
+    rng = np.random.default_rng(0)
+    raw = rng.random((40, 6))
+    raw[:, 3] = 1.0
+    raw[:10, [0, 4, 5]] = NAN
+    chosen, flat = fitting_population(raw)
+    np.testing.assert_array_equal(flat, [False, False, False, True, False, False])
+    np.testing.assert_array_equal(chosen, [False] * 10 + [True] * 30)
+
+
+def test_a_column_that_stopped_counting_stays_out() -> None:
+    """Without those who drop out with it, the column would have contrast again, and so on."""
+    rng = np.random.default_rng(0)
+    raw = rng.random((100, 6))
+    raw[:, 3] = np.arange(100) < 55
+    raw[:20, [0, 4, 5]] = NAN
+    chosen, flat = fitting_population(raw)
+    assert flat.tolist() == [False, False, False, True, False, False]
+    assert chosen.sum() == 80
+    assert not columns(raw[chosen])[3]
+
+
+def test_of_people_who_show_too_little_nobody_is_chosen() -> None:
+    raw = np.full((5, 6), NAN)
+    raw[:, 1] = 3.0
+    chosen, _ = fitting_population(raw)
+    assert not chosen.any()
+    assert fitting_population(np.zeros((0, 6)))[0].shape == (0,)
 
 
 def test_the_public_surface_is_what_is_declared() -> None:

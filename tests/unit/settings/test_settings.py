@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from aura_engine.errors import SettingsError
+from aura_engine.logs import get_logger
 from aura_engine.settings import (
     DATABASE_URL_NAMES,
     Settings,
@@ -184,6 +185,47 @@ def test_passwords_and_keys_appear_in_no_repr_or_error():
     shown = [repr(settings), str(settings), repr(urls), str(urls), settings.model_dump_json()]
     shown.append(complaint(DATABASE_URL_AUTH=f"postgresql://u:{SECRET}@h:bad/x", SERVICE_PORT="x"))
     shown.append(complaint(DATABASE_URL_AUTH=f"{SECRET}"))
+    assert not [text for text in shown if SECRET in text]
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["password", "PassWord", "sslpassword", "oauth_client_secret", "scram_client_key", "dsn"],
+)
+@pytest.mark.parametrize("variable", DATABASE_URL_NAMES)
+def test_a_secret_in_a_urls_query_is_refused_by_name(variable, option):
+    message = complaint(**{variable: f"postgresql://u@h/x?sslmode=require&{option}={SECRET}"})
+    assert variable in message
+    assert "delante de la @" in message
+    assert SECRET not in message
+
+
+def test_a_password_with_a_bare_at_sign_is_refused_since_half_of_it_would_show():
+    for password in (f"x@{SECRET}", f"x@y/{SECRET}", f"x?y@{SECRET}"):
+        message = complaint(DATABASE_URL_AUTH=f"postgresql://u:{password}@h/d")
+        assert "%40" in message
+        assert SECRET not in message
+
+
+def test_a_password_file_and_coded_signs_are_fine():
+    query = "passfile=/run/pass&sslkey=/run/key"
+    given = dict.fromkeys(FOUR_URLS, f"postgresql://u:p%40ss%3F@h/d?{query}")
+    urls = Settings.load(given).database_urls()
+    assert urls is not None
+    assert urls.auth.password == "p@ss?"
+    assert "ss%3F" not in repr(urls)
+    assert "passfile" in repr(urls)
+
+
+def test_passwords_appear_in_no_dump_and_no_log(capsys):
+    settings = Settings.load(FOUR_URLS | {"AURA_TEXT_KEY": SECRET * 2})
+    get_logger("room").info("a", settings=settings, urls=settings.database_urls())
+    get_logger("room").info("b", dump=settings.model_dump(), urls=[settings.database_urls()])
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({"DATABASE_URL_AUTH": f"postgresql://u@h/x?password={SECRET}"})
+    get_logger("room").error("c", exc_info=caught.value)
+    shown = [capsys.readouterr().err, repr(settings.model_dump()), str(settings.model_dump())]
+    assert "DATABASE_URL_AUTH" in shown[0]
     assert not [text for text in shown if SECRET in text]
 
 
