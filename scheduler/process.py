@@ -73,7 +73,7 @@ def _clock(jobs: Jobs) -> BackgroundScheduler:
         timezone=UTC,
     )
     # A run outlasts many ticks of the queue; that each is passed over is no news.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     now = datetime.now(UTC)
     every = partial(clock.add_job, trigger="interval", next_run_time=now)
     every(tolerant(jobs.report_self), seconds=REPORT_SECONDS, id="report")

@@ -23,6 +23,8 @@ __all__ = [
     "use_safe_defaults",
 ]
 
+_TALKATIVE: Final = ("alembic", "apscheduler")
+"""Libraries whose every step is no event of ours; from warnings on they are heard."""
 _TIMES: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
@@ -90,6 +92,8 @@ def configure_logging(level: str = "info", format: str = "auto") -> None:  # noq
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
