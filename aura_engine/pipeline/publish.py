@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement
 from aura_engine.pipeline.messages import run_events
-from aura_engine.store.cases import open_cases
+from aura_engine.store.cases import erase_cases, open_cases
 from aura_engine.store.events import EventType, write_events
 from aura_engine.store.generation import (
     ensure_history_month,
@@ -72,6 +72,7 @@ def flip_run(
     with recorder.flipping() as connection:
         if gone:
             remove_people(connection, gone, as_of=as_of)
+        erase_cases(connection, as_of=as_of)
         activate_model(connection, chosen.id, as_of=as_of)
         cases = open_cases(connection, transitions.entering, run_id=recorder.run_id, as_of=as_of)
         events = run_events(

@@ -65,3 +65,6 @@ class Viewer:
 
 SYSTEM: Final = Viewer("aura", Role.SYSTEM)
 """The engine itself: schedules, runs and the command line."""
+
+LOCAL: Final = Viewer("local", Role.SUPERVISOR)
+"""Whoever sits at this machine: pages and bridge listen on loopback, and nobody signs in."""

@@ -58,6 +58,8 @@ def open_cases(
     if entering.empty:
         return CasesOpened(0, 0)
     stage_frame(connection, "staged_case", _ENTERING_COLUMNS, entering)
+    # Whoever closes one of these cases right now is waited for, so that it can be reopened.
+    connection.execute(text(_QUERIES["lock_cases"]))
     reopened = connection.scalars(
         text(_QUERIES["reopen_cases"]), {"since": as_of - REOPEN_WITHIN}
     ).all()

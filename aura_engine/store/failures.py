@@ -42,7 +42,9 @@ def store_errors() -> Iterator[None]:
         code = getattr(driver_error, "pgcode", None)
         diagnostics = getattr(driver_error, "diag", None)
         named = ("table_name", "column_name", "constraint_name")
-        log.error(
+        # Of a server that does not answer, the message says all there is to say.
+        write = log.debug if code is None else log.error
+        write(
             "store_failed",
             kind=type(driver_error or error).__name__,
             sqlstate=code,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from aura_engine.errors import AuraError, RunCancelled, RunError, StoreError
 from aura_engine.i18n import t
@@ -222,7 +223,14 @@ def _run_lock(engine: Engine) -> Iterator[Connection | None]:
         lock.detach()
         taken = lock.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK})
         lock.commit()
-        yield lock if taken else None
+        try:
+            yield lock if taken else None
+        finally:
+            # The server ends a session a moment after it is closed; the next run may be sooner.
+            with suppress(SQLAlchemyError):
+                lock.rollback()
+                lock.execute(text("SELECT pg_advisory_unlock_all()"))
+                lock.commit()
 
 
 def _close_interrupted(engine: Engine) -> None:

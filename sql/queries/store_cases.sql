@@ -1,5 +1,9 @@
 -- Cases: opened and reopened by the transition function, emptied when the account is gone.
 
+-- name: lock_cases
+SELECT c.id FROM risk_case c JOIN staged_case s USING (user_id_raiz)
+ORDER BY c.id FOR UPDATE OF c;
+
 -- name: reopen_cases
 -- The last case of someone who enters ALTO, if it was closed after :since and none is open.
 UPDATE risk_case c

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 import pandas as pd
 from sqlalchemy import Engine, text
 
+from aura_engine.cluster import Lease, clone_database, drop_database, ensure_template
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.store import runs
+from aura_engine.store.connect import connect_store
 from aura_engine.store.generation import flip, load_generation
 from aura_engine.store.model_versions import save_model
 from aura_engine.store.people import save_people
+from tests.integration.store.conftest import TEMPLATE, build_template
 
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 NO_MEMBERSHIPS = pd.DataFrame(columns=["user_id_raiz", "community_id", "category"])
+
+
+@contextmanager
+def shared_store(lease: Lease) -> Iterator[Engine]:
+    """A migrated analytics database for several tests that leave it as they found it."""
+    ensure_template(lease, TEMPLATE, build_template)
+    name = f"t_{secrets.token_hex(8)}"
+    clone_database(lease, TEMPLATE, name)
+    engine = connect_store(lease.url(name))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        drop_database(lease, name)
 
 
 def ids(n: int, start: int = 0) -> list[str]:
@@ -76,19 +96,34 @@ def a_model(store: Engine) -> int:
     )
 
 
+def a_run(
+    store: Engine, *, kind: str = "full", as_of: datetime = AS_OF
+) -> AbstractContextManager[runs.RunRecorder]:
+    return runs.recorded_run(store, kind=kind, as_of=as_of, parameters={}, requested_by="test")
+
+
 def publish(store: Engine, users: list[str], *, level: str = RiskLevel.BAJO) -> int:
     """Save people, load a generation of them and flip; return the run's id."""
     save_people(store, people(users), NO_MEMBERSHIPS, as_of=AS_OF)
-    model_id = a_model(store)
-    with runs.recorded_run(
-        store, kind="full", as_of=AS_OF, parameters={}, requested_by="test"
-    ) as run:
-        rows = generation(users, model_id=model_id, level=level)
+    return publish_rows(store, generation(users, model_id=a_model(store), level=level))
+
+
+def publish_rows(
+    store: Engine, rows: pd.DataFrame, *, kind: str = "full", as_of: datetime = AS_OF
+) -> int:
+    """Load a generation and flip; return the run's id."""
+    with a_run(store, kind=kind, as_of=as_of) as run:
         load_generation(store, run.run_id, rows.reset_index())
         with run.flipping() as connection:
             flip(connection, run.run_id)
-            finish(connection, run, model_id)
+            finish(connection, run, int(rows["model_version_id"].iloc[0]))
         return run.run_id
+
+
+def history(rows: pd.DataFrame, *, as_of: datetime = AS_OF) -> pd.DataFrame:
+    """A history row for each row of a generation, as of a first run."""
+    columns = rows[["cluster_label", "severity_index", "model_version_id"]]
+    return columns.assign(as_of=as_of, reason="first").reset_index()
 
 
 def finish(connection, run: runs.RunRecorder, model_id: int, **outcome: object) -> None:
