@@ -12,10 +12,12 @@ from typing import Final
 import typer
 
 from aura_cli import db, later, run
+from aura_cli.bridge import bridge
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
 from aura_cli.scheduler import scheduler
 from aura_cli.suite import test
+from aura_cli.ui import ui
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 
@@ -47,7 +49,9 @@ app.command(
 app.add_typer(run.app, name="run", help=t("cli.help_run"))
 app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))
+app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
+app.command("bridge", help=t("cli.help_bridge"))(bridge)
 for verb in later.VERBS:
     app.command(
         verb,

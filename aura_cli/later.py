@@ -10,7 +10,7 @@ import typer
 from aura_engine.i18n import t
 
 EXIT_NOT_YET: Final = 3
-VERBS: Final = ("ui", "bridge", "score", "evaluate", "bench")
+VERBS: Final = ("score", "evaluate", "bench")
 
 
 def not_yet(verb: str) -> Callable[..., None]:

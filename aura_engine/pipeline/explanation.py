@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection
@@ -12,10 +14,11 @@ from sqlalchemy import Connection
 from aura_engine.domain import KPI_COLUMNS
 from aura_engine.errors import StoreError
 from aura_engine.i18n import t
+from aura_engine.pipeline.leading import leading_kpis
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.store.access import Viewer
 from aura_engine.store.model_versions import stored_model
-from aura_engine.store.reads import person, risk_ranks
+from aura_engine.store.reads import kpis_of, person, person_by_id, risk_ranks
 
 _MODELS_HELD: Final = 4
 
@@ -68,6 +71,25 @@ class PersonExplained:
     is_kept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PersonKpis:
+    """A person's row and raw KPIs without gaps.
+
+    Parameters
+    ----------
+    person : dict
+        The row as the viewer may see it.
+    values : dict of str to float
+        By KPI column, in raw units; the population's median where nothing was observed.
+    observed : dict of str to bool
+        Which of them were observed.
+    """
+
+    person: dict[str, Any]
+    values: dict[str, float]
+    observed: dict[str, bool]
+
+
 def explain_person(
     connection: Connection, viewer: Viewer, pseudonym: str
 ) -> PersonExplained | None:
@@ -109,6 +131,72 @@ def explain_person(
     ]
     kpis.sort(key=lambda kpi: (-(kpi.asi_drop or 0.0), -kpi.rank))
     return PersonExplained(row, tuple(kpis), is_kept)
+
+
+def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> PersonKpis | None:
+    """Return a person's raw KPIs by root id; None if there is none in the viewer's sight.
+
+    What is missing is imputed as the model did that gave the verdict.
+
+    Raises
+    ------
+    AccessDenied
+        If the viewer may not see root ids.
+    StoreError
+        If something is missing and the model version behind the verdict is gone.
+    ArtefactError
+        If it cannot be read.
+    """
+    row = person_by_id(connection, viewer, user_id)
+    if row is None:
+        return None
+    values = {column: row[f"raw_{column}"] for column in KPI_COLUMNS}
+    observed = {column: value is not None for column, value in values.items()}
+    if not all(observed.values()):
+        medians = _model(connection, row["model_version_id"]).scaler.medians_
+        for column, median in zip(KPI_COLUMNS, medians, strict=True):
+            values[column] = values[column] if observed[column] else float(median)
+    return PersonKpis(row, values, observed)
+
+
+def leading_reasons(
+    connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the KPIs that lead the verdicts of some people, what weighs most first.
+
+    Parameters
+    ----------
+    connection, viewer
+        As of `explain_person`.
+    pseudonyms : sequence of str
+        Whom a list shows.
+
+    Returns
+    -------
+    dict of str to list of str
+        KPI columns by pseudonym; nothing for a verdict kept from a day when more was seen, and
+        for whom the viewer may not see.
+
+    Raises
+    ------
+    StoreError, ArtefactError
+        As `explain_person` does.
+    """
+    rows = [
+        row
+        for row in kpis_of(connection, viewer, pseudonyms)
+        if row["verdict_as_of"] >= row["extraction_date"]
+    ]
+    found: dict[str, list[str]] = {}
+    for version in {row["model_version_id"] for row in rows}:
+        people = [row for row in rows if row["model_version_id"] == version]
+        scaled = np.array([[row[column] for column in KPI_COLUMNS] for row in people])
+        observed = np.array(
+            [[row[f"raw_{column}"] is not None for column in KPI_COLUMNS] for row in people]
+        )
+        leading = leading_kpis(_model(connection, version), scaled, observed)
+        found |= {row["pseudonym"]: kpis for row, kpis in zip(people, leading, strict=True)}
+    return found
 
 
 def _model(connection: Connection, version_id: int) -> ScoringModel:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION
+from aura_engine.domain import KPI_COLUMNS
 from aura_engine.i18n import t
+from aura_engine.pipeline.leading import leading_kpis
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.transitions import Transitions
 from aura_engine.store.events import Event, EventType
@@ -18,7 +18,7 @@ URGENT_ASI: Final = 80.0
 MAX_FACTORS: Final = 3
 """KPIs that an alert names."""
 MAX_SINGLE_MESSAGES: Final = 200
-"""With more updates, or more alerts, in one transaction only totals are sent of that kind."""
+"""With transitions of more people in one transaction only totals are sent."""
 
 
 def run_events(
@@ -33,8 +33,8 @@ def run_events(
 ) -> list[Event]:
     """Return the events of a run: single messages while they are few, then the totals.
 
-    Alerts are counted by themselves: a night in which hundreds of people moved a little must
-    not hide the few who need someone.
+    Where single messages are too many to be read, CLUSTERING_COMPLETE says how many people needed
+    an alert; their cases are open all the same.
 
     Parameters
     ----------
@@ -48,9 +48,8 @@ def run_events(
         Of the run, for CLUSTERING_COMPLETE.
     """
     events: list[Event] = []
-    if len(transitions.changed) <= MAX_SINGLE_MESSAGES:
+    if transitions.people <= MAX_SINGLE_MESSAGES:
         events += _updates(transitions.changed)
-    if len(transitions.alerted) <= MAX_SINGLE_MESSAGES:
         events += _alerts(generation.loc[transitions.alerted], model)
     total = results["total_users"]
     events.append(
@@ -73,7 +72,7 @@ def run_events(
                 "run_id": run_id,
                 "total_users": total,
                 "risk_distribution": results["risk_distribution"],
-                "transitions": len(transitions.changed),
+                "transitions": transitions.people,
                 "new_cases": new_cases,
                 "alerts": len(transitions.alerted),
                 "duration_seconds": round(seconds, 3),
@@ -104,9 +103,10 @@ def _updates(changed: pd.DataFrame) -> list[Event]:
 def _alerts(alerted: pd.DataFrame, model: ScoringModel) -> list[Event]:
     if alerted.empty:
         return []
-    scaled = alerted[list(KPI_COLUMNS)].to_numpy()
-    drops = model.ensemble.explain(scaled).asi_drop
-    worse = (scaled - model.ensemble.medians_) * RISK_DIRECTION > 0
+    raw = alerted[[f"raw_{column}" for column in KPI_COLUMNS]]
+    leading = leading_kpis(
+        model, alerted[list(KPI_COLUMNS)].to_numpy(float), raw.notna().to_numpy()
+    )
     return [
         Event(
             EventType.CRITICAL_ALERT,
@@ -114,24 +114,16 @@ def _alerts(alerted: pd.DataFrame, model: ScoringModel) -> list[Event]:
                 "priority": "URGENT" if severity > URGENT_ASI else "HIGH",
                 "user_id": user_id,
                 "severity_index": round(severity, 2),
-                "factors": _factors(alerted.loc[user_id], drops[i], worse[i]),
+                "factors": [
+                    t(f"alerts.{column}", value=alerted.loc[user_id, f"raw_{column}"])
+                    for column in columns[:MAX_FACTORS]
+                ],
                 "suggested_action": t("alerts.suggested_action"),
                 "context": t("alerts.context"),
             },
             user_id,
         )
-        for i, (user_id, severity) in enumerate(alerted["severity_index"].items())
+        for columns, (user_id, severity) in zip(
+            leading, alerted["severity_index"].items(), strict=True
+        )
     ]
-
-
-def _factors(person: pd.Series, drops: np.ndarray, worse: np.ndarray) -> list[str]:
-    """Say in words, with their numbers, the KPIs on the risk side that weigh most in the ASI.
-
-    Where several are far off, none alone may lower the ASI; the order still tells them apart.
-    """
-    ranked = [KPI_COLUMNS[j] for j in np.argsort(-drops, kind="stable") if worse[j]]
-    return [
-        t(f"alerts.{column}", value=person[f"raw_{column}"])
-        for column in ranked
-        if not pd.isna(person[f"raw_{column}"])
-    ][:MAX_FACTORS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -68,3 +69,11 @@ SYSTEM: Final = Viewer("aura", Role.SYSTEM)
 
 LOCAL: Final = Viewer("local", Role.SUPERVISOR)
 """Whoever sits at this machine: pages and bridge listen on loopback, and nobody signs in."""
+
+
+def came_through_a_proxy(header_names: Iterable[str]) -> bool:
+    """Tell by a request's headers whether somebody else sits behind a loopback address."""
+    return any(
+        name.lower() == "forwarded" or name.lower().startswith("x-forwarded-")
+        for name in header_names
+    )

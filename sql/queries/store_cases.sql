@@ -50,3 +50,9 @@ RETURNING id;
 
 -- name: erase_notes
 UPDATE case_action SET note = NULL WHERE case_id = ANY(CAST(:cases AS bigint[]));
+
+-- name: count_cases
+-- Open ones; those of deleted accounts only for whoever sees everyone.
+SELECT f.state, count(*) AS cases FROM risk_case f
+WHERE f.state <> 'cerrado' AND {visible}
+GROUP BY f.state;

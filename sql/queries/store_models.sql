@@ -24,3 +24,8 @@ UPDATE model_version SET activated_at = :as_of WHERE id = :id AND activated_at I
 -- name: discard_models
 -- Fitted by runs that never flipped.
 DELETE FROM model_version WHERE activated_at IS NULL;
+
+-- name: model_in_view
+-- Without the artefact, which readers of totals have no use for.
+SELECT id, fitted_at, parameters, text_revision, n_fitted, summary FROM model_version
+WHERE activated_at IS NOT NULL AND retired_at IS NULL;

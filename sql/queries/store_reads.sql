@@ -24,9 +24,12 @@ SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.sev
        f.vote_kmeans, f.vote_dbscan, f.vote_forest, f.evidence, f.is_sufficient,
        f.stopped_showing, f.verdict_as_of
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-WHERE f.cluster_label = :level AND {visible}
+WHERE f.cluster_label = :level AND (f.is_sufficient OR NOT :sufficient_only) AND {visible}
 ORDER BY f.severity_index DESC, p.pseudonym
 LIMIT :limit OFFSET :offset;
+
+-- name: count_level
+SELECT count(*) FROM user_feature_vector f WHERE f.cluster_label = :level AND {visible};
 
 -- name: person
 SELECT p.pseudonym, p.age_band, p.region, p.is_active, p.last_activity_at, f.*,
@@ -72,3 +75,14 @@ SELECT DISTINCT ON (f.user_id_raiz) f.user_id_raiz::text AS user_id_raiz, p.pseu
 FROM visible_history f JOIN person p USING (user_id_raiz)
 WHERE f.as_of > :since AND f.cluster_label IS DISTINCT FROM f.previous_label AND {visible}
 ORDER BY f.user_id_raiz, f.as_of DESC, f.id DESC;
+
+-- name: kpis_of
+-- What explains a list of people: their scaled and raw KPIs, and the model behind each verdict.
+SELECT p.pseudonym, f.model_version_id, f.verdict_as_of, f.extraction_date,
+       f.reciprocity_ratio, f.days_since_last_seen, f.ratio_night_messages,
+       f.is_profile_incomplete, f.sentiment_negativity_index, f.num_community_categories,
+       f.raw_reciprocity_ratio, f.raw_days_since_last_seen, f.raw_ratio_night_messages,
+       f.raw_is_profile_incomplete, f.raw_sentiment_negativity_index,
+       f.raw_num_community_categories
+FROM user_feature_vector f JOIN person p USING (user_id_raiz)
+WHERE p.pseudonym = ANY(:pseudonyms) AND {visible};

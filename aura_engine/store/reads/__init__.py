@@ -4,6 +4,7 @@ All take a connection of `aura_engine.store.connect.reading`, so that a page or 
 one state of the data.
 """
 
+from aura_engine.store.reads.cases import case_counts
 from aura_engine.store.reads.charts import (
     SEVERITY_BINS,
     Scatter,
@@ -13,31 +14,47 @@ from aura_engine.store.reads.charts import (
     scatter,
     severities,
 )
+from aura_engine.store.reads.models import ModelInView, model_in_view
 from aura_engine.store.reads.people import (
     history,
+    kpis_of,
     level_changes,
+    level_count,
     person,
     person_by_id,
     risk_list,
     risk_ranks,
     stream_risk_list,
 )
-from aura_engine.store.reads.results import DataVersion, LevelCount, data_version, distribution
-from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, run, runs, services
+from aura_engine.store.reads.results import (
+    DataVersion,
+    LevelCount,
+    data_version,
+    distribution,
+    is_demo,
+)
+from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
 
 __all__ = [
     "SEVERITY_BINS",
     "SILENT_AFTER",
     "DataVersion",
     "LevelCount",
+    "ModelInView",
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "case_counts",
     "data_version",
     "distribution",
     "history",
+    "is_demo",
+    "kpis_of",
     "level_changes",
+    "level_count",
     "level_profiles",
+    "model_in_view",
+    "open_runs",
     "person",
     "person_by_id",
     "risk_list",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,9 +23,33 @@ def risk_list(
     *,
     limit: int | None = None,
     offset: int = 0,
+    sufficient_only: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return people of a level, most severe first; root ids only for who may see them."""
-    return list(stream_risk_list(connection, viewer, level, limit=limit, offset=offset))
+    """Return people of a level, most severe first; root ids only for who may see them.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of `aura_engine.store.connect.reading`.
+    viewer : Viewer
+        Who asks.
+    level : RiskLevel
+        Whose people.
+    limit, offset : int
+        Which part of the list; the whole where not given.
+    sufficient_only : bool
+        Leave out those of whom too little is known.
+    """
+    return list(
+        stream_risk_list(
+            connection,
+            viewer,
+            level,
+            limit=limit,
+            offset=offset,
+            sufficient_only=sufficient_only,
+        )
+    )
 
 
 def stream_risk_list(
@@ -35,15 +59,30 @@ def stream_risk_list(
     *,
     limit: int | None = None,
     offset: int = 0,
+    sufficient_only: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield what `risk_list` returns, without ever holding all of a million people."""
     rows = connection.execute(
         scoped("store_reads", "risk_list"),
-        {"level": level, "scope": viewer.scope(), "limit": limit, "offset": offset},
+        {
+            "level": level,
+            "scope": viewer.scope(),
+            "limit": limit,
+            "offset": offset,
+            "sufficient_only": sufficient_only,
+        },
         execution_options={"yield_per": _CHUNK},
     ).mappings()
     for row in rows:
         yield without_identity(row, viewer)
+
+
+def level_count(connection: Connection, viewer: Viewer, level: RiskLevel) -> int:
+    """Count the people of a level whom `risk_list` gives without a limit."""
+    found = connection.scalar(
+        scoped("store_reads", "count_level"), {"level": level, "scope": viewer.scope()}
+    )
+    return int(found or 0)
 
 
 def person(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[str, Any] | None:
@@ -79,6 +118,17 @@ def _one(
     record = {**row, "user_id_raiz": row["root_id"]}
     del record["root_id"]
     return without_identity(record, viewer)
+
+
+def kpis_of(
+    connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return scaled and raw KPIs of those people whom the viewer may see, in no order."""
+    rows = connection.execute(
+        scoped("store_reads", "kpis_of"),
+        {"pseudonyms": list(pseudonyms), "scope": viewer.scope()},
+    ).mappings()
+    return [dict(row) for row in rows]
 
 
 def risk_ranks(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[str, float]:

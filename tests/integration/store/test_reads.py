@@ -15,9 +15,13 @@ from aura_engine.domain import RiskLevel
 from aura_engine.errors import AccessDenied, RunError
 from aura_engine.store import reads
 from aura_engine.store.access import SYSTEM, Role, Viewer
+from aura_engine.store.cases import CaseState, open_cases
 from aura_engine.store.connect import reading
 from aura_engine.store.generation import ensure_history_month, load_generation, stage_history
+from aura_engine.store.installation import ensure_installation
+from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import save_people
+from aura_engine.store.queue import cancel, enqueue
 from aura_engine.store.reads import LevelCount
 from tests.integration.store.rows import (
     AS_OF,
@@ -46,9 +50,13 @@ SERVICE = Viewer("chatbot", Role.SERVICE)
 A_WHILE = {"since": AS_OF - timedelta(days=1), "until": AS_OF + timedelta(days=1)}
 
 TOTALS: dict[str, dict[str, Any]] = {
+    "case_counts": {},
     "data_version": {},
     "distribution": {},
+    "is_demo": {},
     "level_profiles": {},
+    "model_in_view": {},
+    "open_runs": {},
     "run": {"run_id": 1},
     "run_totals": A_WHILE,
     "runs": {},
@@ -58,7 +66,9 @@ TOTALS: dict[str, dict[str, Any]] = {
 }
 OF_PEOPLE = {
     "history",
+    "kpis_of",
     "level_changes",
+    "level_count",
     "person",
     "person_by_id",
     "risk_list",
@@ -93,9 +103,16 @@ def populate(store: Engine) -> None:
             [{"name": name, "user": user} for name, user in zip(NAMES, WHO, strict=True)],
         )
     ensure_history_month(store, AS_OF)
-    found = rows(a_model(store))
+    model_id = a_model(store)
+    found = rows(model_id)
     run_id = publish_rows(store, found)
     stage_history(store, run_id, history(found))
+    entering = found.loc[WHO[:3], ["severity_index"]].assign(
+        state=[CaseState.OPEN, CaseState.OPEN, CaseState.TO_REVIEW]
+    )
+    with store.begin() as connection:
+        activate_model(connection, model_id, as_of=AS_OF)
+        open_cases(connection, entering.reset_index(), run_id=run_id, as_of=AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +237,47 @@ def test_a_list_holds_only_people_in_scope(population: Engine) -> None:
     second = read(population, reads.risk_list, OF_GROUP, RiskLevel.ALTO, limit=1, offset=1)
     assert names(second) == [NAMES[0]]
     assert read(population, reads.risk_list, OF_NOTHING, RiskLevel.ALTO) == []
+
+
+def test_a_level_counts_as_many_people_as_its_whole_list_holds(population: Engine) -> None:
+    for viewer in (COUNSELOR, OF_GROUP, OF_NOTHING, SERVICE):
+        for level in RiskLevel:
+            listed = read(population, reads.risk_list, viewer, level)
+            assert read(population, reads.level_count, viewer, level) == len(listed)
+
+
+def test_open_runs_are_those_that_wait_or_go_on(own_population: Engine) -> None:
+    assert read(own_population, reads.open_runs, SYSTEM) == []
+    asked = enqueue(own_population, kind="full", parameters={}, requested_by="ana")
+    assert read(own_population, reads.open_runs, SYSTEM) == [asked.run_id]
+    cancel(own_population, asked.run_id)
+    assert read(own_population, reads.open_runs, SYSTEM) == []
+
+
+def test_a_database_is_the_demos_only_if_it_is_marked_so(own_population: Engine) -> None:
+    assert not read(own_population, reads.is_demo, SYSTEM)
+    ensure_installation(own_population, "demo")
+    assert read(own_population, reads.is_demo, SYSTEM)
+
+
+def test_kpis_are_those_of_the_asked_people_in_scope(population: Engine) -> None:
+    asked = [NAMES[1], NAMES[2], "X9-XXXX"]
+    found = read(population, reads.kpis_of, COUNSELOR, asked)
+    assert sorted(names(found)) == [NAMES[1], NAMES[2]]
+    one = read(population, reads.person, COUNSELOR, NAMES[2])
+    assert {**one, **next(row for row in found if row["pseudonym"] == NAMES[2])} == one
+    assert names(read(population, reads.kpis_of, OF_GROUP, asked)) == [NAMES[2]]
+
+
+def test_open_cases_are_counted_by_state_and_scope(population: Engine) -> None:
+    counted = {CaseState.OPEN: 2, CaseState.TO_REVIEW: 1}
+    assert read(population, reads.case_counts, COUNSELOR) == counted
+    assert read(population, reads.case_counts, OF_GROUP) == {**counted, CaseState.OPEN: 1}
+    assert read(population, reads.case_counts, OF_NOTHING) == dict.fromkeys(counted, 0)
+
+
+def test_the_model_in_view_is_the_active_one(population: Engine) -> None:
+    assert read(population, reads.model_in_view, ANALYST).n_fitted > 0
 
 
 def test_who_leaves_a_community_leaves_its_counselors_view_at_once(own_population: Engine) -> None:

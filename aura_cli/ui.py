@@ -1,0 +1,19 @@
+"""``./aura ui``: the pages, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+
+def ui() -> None:
+    """Serve the pages."""
+    from aura_cli.context import start
+    from aura_cli.databases import open_analytics
+    from aura_cli.orphan import end_with_parent
+    from aura_cli.ports import require_free
+    from aura_ui.server import serve
+
+    settings = start()
+    settings.require_local_or_allowed()
+    require_free(settings.bind_address, settings.ui_port, "AURA_UI_PORT")
+    end_with_parent()
+    with open_analytics(settings) as store:
+        serve(settings, store)

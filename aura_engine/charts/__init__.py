@@ -1,0 +1,27 @@
+"""Figures: a data builder for each, and renderers that draw what it built."""
+
+from aura_engine.charts.data import (
+    DistributionChart,
+    HistoryChart,
+    RadarChart,
+    TrendPoint,
+    TrendsChart,
+    distribution_chart,
+    radar_chart,
+    scatter_chart,
+    severity_chart,
+    trends_chart,
+)
+
+__all__ = [
+    "DistributionChart",
+    "HistoryChart",
+    "RadarChart",
+    "TrendPoint",
+    "TrendsChart",
+    "distribution_chart",
+    "radar_chart",
+    "scatter_chart",
+    "severity_chart",
+    "trends_chart",
+]

@@ -1,0 +1,178 @@
+"""What each figure shows: one builder a figure, read by pages and bridge alike.
+
+Numbers are as stored, unrounded; renderers and routes round for their readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads import (
+    LevelCount,
+    Scatter,
+    Severities,
+    distribution,
+    level_profiles,
+    run_totals,
+    scatter,
+    severities,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionChart:
+    """How many people are in each level; all three are there."""
+
+    counts: dict[RiskLevel, LevelCount]
+
+    @property
+    def total(self) -> int:
+        """People in view."""
+        return sum(count.people for count in self.counts.values())
+
+    @property
+    def insufficient(self) -> int:
+        """Of them, those of whom too little is known."""
+        return sum(count.insufficient for count in self.counts.values())
+
+    @property
+    def stopped_showing(self) -> int:
+        """Of them, those who keep a verdict from when more was seen."""
+        return sum(count.stopped_showing for count in self.counts.values())
+
+    def percent(self, level: RiskLevel) -> float | None:
+        """Return the share of a level, 0-100; None where nobody is in view."""
+        return 100 * self.counts[level].people / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class RadarChart:
+    """Mean of each scaled KPI (0-1) by level, for levels that hold someone.
+
+    Parameters
+    ----------
+    profiles : DataFrame
+        Indexed by level, worst first; columns people and ``KPI_COLUMNS``.
+    """
+
+    profiles: pd.DataFrame
+
+    def of(self, level: RiskLevel) -> list[float] | None:
+        """Return the six means of a level in the order of ``KPI_COLUMNS``; None if it is empty."""
+        if level.value not in self.profiles.index:
+            return None
+        return [float(value) for value in self.profiles.loc[level.value, list(KPI_COLUMNS)]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """What one run found in totals.
+
+    Parameters
+    ----------
+    as_of : datetime
+        Moment of the run's verdicts.
+    averages : dict
+        Mean raw KPI of the people who showed it, by column; None where nobody did.
+    distribution : dict
+        People by level.
+    model_version_id : int
+        Which model gave the levels.
+    """
+
+    as_of: datetime
+    averages: dict[str, float | None]
+    distribution: dict[str, int]
+    model_version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrendsChart:
+    """What the runs of a span found, oldest first."""
+
+    since: datetime
+    until: datetime
+    points: tuple[TrendPoint, ...]
+
+    def kpi(self, column: str) -> list[float | None]:
+        """Return the mean of one raw KPI, a value for each run."""
+        return [point.averages.get(column) for point in self.points]
+
+    def people(self, level: RiskLevel) -> list[int]:
+        """Return the people of one level, a value for each run."""
+        return [point.distribution[level.value] for point in self.points]
+
+    def model_changes(self) -> list[datetime]:
+        """Return the moments from which another model gave the levels."""
+        pairs = zip(self.points, self.points[1:], strict=False)
+        return [b.as_of for a, b in pairs if a.model_version_id != b.model_version_id]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChart:
+    """One person's recorded verdicts, oldest first.
+
+    Parameters
+    ----------
+    records : tuple of dict
+        Rows of `aura_engine.store.reads.history`.
+    current : dict
+        The row in view, where the line ends: a small move of the ASI is not recorded.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    current: dict[str, Any]
+
+    def points(self) -> list[tuple[datetime, float, str]]:
+        """Return moment, ASI and level of each record and of the present."""
+        recorded = [(r["as_of"], r["severity_index"], r["cluster_label"]) for r in self.records]
+        now = self.current
+        present = (now["extraction_date"], now["severity_index"], now["cluster_label"])
+        if recorded and recorded[-1][0] >= present[0]:
+            return recorded
+        return [*recorded, present]
+
+
+def distribution_chart(connection: Connection, viewer: Viewer) -> DistributionChart:
+    """Build the distribution of levels."""
+    return DistributionChart(distribution(connection, viewer))
+
+
+def scatter_chart(connection: Connection, viewer: Viewer, *, max_points: int) -> Scatter:
+    """Build the map of people on the two principal components.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of `aura_engine.store.connect.reading`, as in every builder.
+    viewer : Viewer
+        Who looks.
+    max_points : int
+        Of more people than this, the worst four fifths and a steady sample of the rest are kept.
+    """
+    return scatter(connection, viewer, max_points=max_points)
+
+
+def radar_chart(connection: Connection, viewer: Viewer) -> RadarChart:
+    """Build the profiles of the levels."""
+    return RadarChart(level_profiles(connection, viewer))
+
+
+def severity_chart(connection: Connection, viewer: Viewer) -> Severities:
+    """Build the histogram of the ASI in five bins."""
+    return severities(connection, viewer)
+
+
+def trends_chart(
+    connection: Connection, viewer: Viewer, *, since: datetime, until: datetime
+) -> TrendsChart:
+    """Build the averages and levels that runs after `since`, up to `until`, found."""
+    found = run_totals(connection, viewer, since=since, until=until)
+    return TrendsChart(since, until, tuple(TrendPoint(**row) for row in found))

@@ -1,0 +1,290 @@
+"""Plotly figures of what `aura_engine.charts.data` built."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from typing import Final
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from aura_engine.charts.data import DistributionChart, HistoryChart, RadarChart, TrendsChart
+from aura_engine.charts.palette import LEVEL_MARKER, LEVEL_ORDER, rgba
+from aura_engine.charts.theme import LEGEND, Look
+from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.i18n import t
+from aura_engine.store.reads import SEVERITY_BINS, Scatter, Severities
+
+TREND_KPIS: Final = (
+    ("days_since_last_seen", "charts.average_inactivity", "charts.unit_days"),
+    ("sentiment_negativity_index", "charts.average_negativity", "charts.unit_share"),
+    ("ratio_night_messages", "charts.average_night", "charts.unit_share"),
+)
+"""The KPIs whose averages are followed over time: column, name, unit."""
+SVG_POINTS: Final = 2_000
+"""Up to here a scatter is drawn as SVG, beyond it by WebGL."""
+
+
+def distribution_figure(chart: DistributionChart, look: Look) -> go.Figure:
+    """Draw people by level as bars, the worst on top."""
+    levels = list(reversed(LEVEL_ORDER))
+    people = [chart.counts[level].people for level in levels]
+    labels = [
+        f"{count:,} · {chart.percent(level) or 0.0:.1f} %"
+        for level, count in zip(levels, people, strict=True)
+    ]
+    bars = go.Bar(
+        x=people,
+        y=[t(f"levels.{level}") for level in levels],
+        orientation="h",
+        text=labels,
+        textposition="auto",
+        cliponaxis=False,
+        marker={
+            "color": [look.fill(level) for level in levels],
+            "line": {"color": [look.outline(level) for level in levels], "width": 1},
+        },
+        hovertemplate="%{y}: %{x:,} " + t("charts.people").lower() + "<extra></extra>",
+        width=0.62,
+    )
+    bars.textfont = {"color": look.ink if look.dark else "#0F172A"}
+    return go.Figure(
+        bars,
+        look.layout(
+            height=230,
+            xaxis=look.axis(title=t("charts.people"), rangemode="tozero"),
+            yaxis=look.axis(showgrid=False),
+            showlegend=False,
+        ),
+    )
+
+
+def severity_figure(chart: Severities, look: Look) -> go.Figure:
+    """Draw the histogram of the ASI, each bin divided by level."""
+    figure = go.Figure(
+        layout=look.layout(
+            height=320,
+            barmode="stack",
+            legend={**LEGEND, "traceorder": "normal"},
+            xaxis=look.axis(title=t("charts.severity_axis"), showgrid=False, type="category"),
+            yaxis=look.axis(title=t("charts.people"), rangemode="tozero"),
+        )
+    )
+    for level in LEVEL_ORDER:
+        figure.add_bar(
+            name=t(f"levels.{level}"),
+            x=list(SEVERITY_BINS),
+            y=[int(count) for count in chart.people[level.value]],
+            marker={
+                "color": look.fill(level),
+                "line": {"color": look.outline(level), "width": 1},
+            },
+            hovertemplate="ASI %{x}: %{y:,}<extra>" + t(f"levels.{level}") + "</extra>",
+        )
+    return figure
+
+
+def scatter_figure(chart: Scatter, look: Look, *, by_cluster: bool = False) -> go.Figure:
+    """Draw people on the two principal components, by level or by K-Means cluster.
+
+    Parameters
+    ----------
+    chart : Scatter
+        People, each with pseudonym, level and ASI.
+    look : Look
+        Colours.
+    by_cluster : bool
+        Colour by cluster; the shape stays that of the level.
+    """
+    figure = go.Figure(
+        layout=look.layout(
+            height=560,
+            xaxis=look.axis(title=t("charts.axis_x")),
+            yaxis=look.axis(title=t("charts.axis_y"), scaleanchor="x"),
+        )
+    )
+    trace = go.Scatter if len(chart.points) <= SVG_POINTS else go.Scattergl
+    for level in reversed(LEVEL_ORDER):
+        of_level = chart.points[chart.points["cluster_label"] == level.value]
+        if of_level.empty:
+            continue
+        figure.add_trace(
+            trace(
+                name=t(f"levels.{level}"),
+                mode="markers",
+                x=of_level["pca_x"].to_numpy("float32"),
+                y=of_level["pca_y"].to_numpy("float32"),
+                customdata=of_level[["pseudonym", "severity_index", "kmeans_cluster"]].to_numpy(),
+                marker={
+                    "symbol": LEVEL_MARKER[level],
+                    "size": 8 if level is RiskLevel.ALTO else 7,
+                    "opacity": 0.8,
+                    "color": (
+                        [_cluster_colour(int(c)) for c in of_level["kmeans_cluster"]]
+                        if by_cluster
+                        else look.fill(level)
+                    ),
+                    "line": {"color": look.outline(level), "width": 1},
+                },
+                hovertemplate="%{customdata[0]} · ASI %{customdata[1]:.0f} · "
+                + t("charts.cluster")
+                + " %{customdata[2]}<extra>"
+                + t(f"levels.{level}")
+                + "</extra>",
+            )
+        )
+    figure.update_layout(legend={**LEGEND, "traceorder": "reversed"})
+    return figure
+
+
+def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
+    """Draw the mean profile of each level on the six scaled KPIs."""
+    axes = [t(f"kpis.{column}") for column in KPI_COLUMNS]
+    figure = go.Figure(
+        layout=look.layout(
+            height=460,
+            margin={"l": 110, "r": 110, "t": 48, "b": 40},
+            legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
+            polar={
+                "bgcolor": "rgba(0, 0, 0, 0)",
+                "radialaxis": {
+                    "range": [0, _outermost(chart)],
+                    "gridcolor": look.line,
+                    "dtick": 0.25,
+                    "tickfont": {"size": 11},
+                },
+                "angularaxis": {
+                    "gridcolor": look.line,
+                    "linecolor": look.line,
+                    "rotation": 90,
+                    "direction": "clockwise",
+                },
+            },
+        )
+    )
+    for level in LEVEL_ORDER:
+        values = chart.of(level)
+        if values is None:
+            continue
+        figure.add_scatterpolar(
+            name=t(f"levels.{level}"),
+            r=[*values, values[0]],
+            theta=[*axes, axes[0]],
+            fill="toself",
+            fillcolor=rgba(look.fill(level), 0.12),
+            mode="lines+markers",
+            line={"color": look.outline(level), "width": 2},
+            marker={"symbol": LEVEL_MARKER[level], "size": 8},
+            hovertemplate="%{theta}: %{r:.2f}<extra>" + t(f"levels.{level}") + "</extra>",
+        )
+    return figure
+
+
+def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
+    """Draw the averages of three KPIs, each on a scale of its own; model changes are marked."""
+    figure = make_subplots(
+        rows=len(TREND_KPIS), cols=1, shared_xaxes=True, vertical_spacing=0.09,
+        subplot_titles=[f"{t(name)} ({t(unit)})" for _, name, unit in TREND_KPIS],
+    )  # fmt: skip
+    moments = _local([point.as_of for point in chart.points], zone)
+    for row, (column, name, _) in enumerate(TREND_KPIS, start=1):
+        figure.add_scatter(
+            x=moments,
+            y=chart.kpi(column),
+            name=t(name),
+            mode="lines+markers",
+            line={"color": look.accent, "width": 2},
+            marker={"size": 5},
+            hovertemplate="%{x|%d %b %H:%M} · %{y:.2f}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(look.axis(rangemode="tozero"), row=row, col=1)
+        figure.update_xaxes(look.axis(showgrid=False), row=row, col=1)
+    figure.update_layout(
+        look.layout(height=560, showlegend=False, margin={"l": 56, "r": 16, "t": 32, "b": 36})
+    )
+    figure.update_annotations(font={"size": 13, "color": look.ink}, x=0, xanchor="left")
+    _mark(figure, chart.model_changes(), look, zone)
+    return figure
+
+
+def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int = 320) -> go.Figure:
+    """Draw how many people were in ALTO and in MODERADO, run by run."""
+    figure = go.Figure(
+        layout=look.layout(
+            height=height,
+            xaxis=look.axis(showgrid=False),
+            yaxis=look.axis(title=t("charts.people"), rangemode="tozero"),
+        )
+    )
+    moments = _local([point.as_of for point in chart.points], zone)
+    for level in (RiskLevel.ALTO, RiskLevel.MODERADO):
+        figure.add_scatter(
+            name=t(f"levels.{level}"),
+            x=moments,
+            y=chart.people(level),
+            mode="lines+markers",
+            line={"color": look.outline(level), "width": 2},
+            marker={"symbol": LEVEL_MARKER[level], "size": 7, "color": look.fill(level)},
+            hovertemplate="%{x|%d %b %H:%M} · %{y:,}<extra>" + t(f"levels.{level}") + "</extra>",
+        )
+    _mark(figure, chart.model_changes(), look, zone)
+    return figure
+
+
+def history_figure(chart: HistoryChart, look: Look, zone: tzinfo) -> go.Figure:
+    """Draw one person's ASI over time, each record with the mark of its level."""
+    points = chart.points()
+    levels = [RiskLevel(level) for _, _, level in points]
+    line = go.Scatter(
+        x=_local([moment for moment, _, _ in points], zone),
+        y=[severity for _, severity, _ in points],
+        mode="lines+markers",
+        line={"color": "#64748B" if look.dark else "#94A3B8", "width": 2, "shape": "hv"},
+        marker={
+            "size": 10,
+            "symbol": [LEVEL_MARKER[level] for level in levels],
+            "color": [look.fill(level) for level in levels],
+            "line": {"color": [look.outline(level) for level in levels], "width": 1},
+        },
+        customdata=[t(f"levels.{level}") for level in levels],
+        hovertemplate="%{x|%d %b %H:%M} · ASI %{y:.1f}<extra>%{customdata}</extra>",
+    )
+    return go.Figure(
+        line,
+        look.layout(
+            height=220,
+            showlegend=False,
+            xaxis=look.axis(showgrid=False),
+            yaxis=look.axis(title=t("charts.severity"), range=[0, 105]),
+        ),
+    )
+
+
+def _outermost(chart: RadarChart) -> float:
+    """Return the quarter that holds the largest mean."""
+    largest = max((max(chart.of(level) or [0.0]) for level in LEVEL_ORDER), default=1.0)
+    return max(0.25, math.ceil(4 * largest) / 4)
+
+
+def _local(moments: list[datetime], zone: tzinfo) -> list[datetime]:
+    """Return wall-clock times: Plotly draws the digits that it gets."""
+    return [moment.astimezone(zone).replace(tzinfo=None) for moment in moments]
+
+
+def _mark(figure: go.Figure, moments: list[datetime], look: Look, zone: tzinfo) -> None:
+    for moment in _local(moments, zone):
+        figure.add_vline(x=moment, line={"color": look.accent, "dash": "dot", "width": 1.5})
+
+
+def _cluster_colour(cluster: int) -> str:
+    return _CLUSTERS[cluster % len(_CLUSTERS)]
+
+
+_CLUSTERS: Final = (
+    "#3B6EA8", "#B45309", "#6D28D9", "#0F766E", "#BE185D",
+    "#4D7C0F", "#0369A1", "#A16207", "#7E22CE", "#475569",
+)  # fmt: skip
+"""Clusters have no order, so they get colours that are no level's."""

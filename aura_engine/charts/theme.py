@@ -1,0 +1,117 @@
+"""How Plotly figures look: transparent ground, few lines, Spanish hover and buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aura_engine.charts.palette import (
+    ACCENT,
+    ACCENT_DARK,
+    LEVEL_DARK,
+    LEVEL_FILL,
+    LEVEL_TEXT,
+)
+from aura_engine.domain import RiskLevel
+
+FONT: Final = "Inter, sans-serif"
+
+_LOCALE: Final = {
+    "dictionary": {
+        "Autoscale": "Autoescala",
+        "Box Select": "Seleccionar en rectángulo",
+        "Download plot as a PNG": "Descargar como PNG",
+        "Pan": "Mover",
+        "Reset axes": "Restablecer ejes",
+        "Zoom": "Acercar",
+        "Zoom in": "Acercar",
+        "Zoom out": "Alejar",
+    },
+    "format": {
+        "days": ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"],
+        "shortDays": ["dom", "lun", "mar", "mié", "jue", "vie", "sáb"],
+        "months": [
+            "enero", "febrero", "marzo", "abril", "mayo", "junio",
+            "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+        ],
+        "shortMonths": [
+            "ene", "feb", "mar", "abr", "may", "jun",
+            "jul", "ago", "sep", "oct", "nov", "dic",
+        ],
+        "date": "%d/%m/%Y",
+        "decimal": ".",
+        "thousands": ",",
+    },
+}  # fmt: skip
+
+CONFIG: Final[dict[str, Any]] = {
+    "locale": "es",
+    "locales": {"es": _LOCALE},
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "png", "filename": "aura", "scale": 2},
+}
+"""What every figure is shown with; the modebar speaks Spanish and nothing is fetched."""
+
+LEGEND: Final = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours of one theme.
+
+    Parameters
+    ----------
+    dark : bool
+        Whether the page is dark.
+    """
+
+    dark: bool
+
+    @property
+    def ink(self) -> str:
+        """Text."""
+        return "#E2E8F0" if self.dark else "#334155"
+
+    @property
+    def line(self) -> str:
+        """Grid lines."""
+        return "#334155" if self.dark else "#E2E8F0"
+
+    @property
+    def accent(self) -> str:
+        """Marks that belong to no level."""
+        return ACCENT_DARK if self.dark else ACCENT
+
+    def fill(self, level: RiskLevel) -> str:
+        """Return the fill of a level's marks."""
+        return LEVEL_DARK[level] if self.dark else LEVEL_FILL[level]
+
+    def outline(self, level: RiskLevel) -> str:
+        """Return the outline of a level's marks, with contrast enough on this ground."""
+        return LEVEL_DARK[level] if self.dark else LEVEL_TEXT[level]
+
+    def layout(self, **more: Any) -> dict[str, Any]:
+        """Return the layout that figures share, with what is their own."""
+        return {
+            "font": {"family": FONT, "size": 13, "color": self.ink},
+            "paper_bgcolor": "rgba(0, 0, 0, 0)",
+            "plot_bgcolor": "rgba(0, 0, 0, 0)",
+            "margin": {"l": 56, "r": 16, "t": 8, "b": 44},
+            "legend": LEGEND,
+            "hoverlabel": {"font": {"family": FONT}},
+            "separators": ".,",
+            "dragmode": "zoom",
+            **more,
+        }
+
+    def axis(self, title: str | None = None, **more: Any) -> dict[str, Any]:
+        """Return an axis, with its title in the size of its numbers."""
+        return {
+            "title": {"text": title, "font": {"size": 13}},
+            "gridcolor": self.line,
+            "linecolor": self.line,
+            "zeroline": False,
+            "automargin": True,
+            **more,
+        }

@@ -1,0 +1,1 @@
+"""What the pages share: guard, navigation, theme, formats, reads, the live sidebar."""

@@ -1,0 +1,86 @@
+"""The pages' settings and their connection to the analytics database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+from sqlalchemy import Connection, Engine
+
+from aura_engine.errors import SettingsError
+from aura_engine.i18n import t
+from aura_engine.settings import Settings
+from aura_engine.store.connect import connect_store, reading
+
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class Provided:
+    """What the process that serves the pages works with."""
+
+    settings: Settings
+    store: Engine
+
+
+_provided: Provided | None = None
+
+
+def provide(settings: Settings, store: Engine) -> None:
+    """Give the pages their settings and database, before the server starts."""
+    global _provided
+    _provided = Provided(settings, store)
+
+
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is bad or no database is configured.
+    """
+    return _current().settings
+
+
+def store() -> Engine:
+    """Return the engine of the analytics database.
+
+    Raises
+    ------
+    SettingsError
+        As `settings` does.
+    """
+    return _current().store
+
+
+@contextmanager
+def page_reading() -> Iterator[Connection]:
+    """Open the one transaction in which a page reads, so that its figures agree.
+
+    Raises
+    ------
+    StoreError
+        If the database does not answer.
+    SettingsError
+        If none is configured.
+    """
+    with reading(store()) as connection:
+        yield connection
+
+
+def _current() -> Provided:
+    return _provided if _provided is not None else _from_environment()
+
+
+@st.cache_resource
+def _from_environment() -> Provided:
+    """Connect to the configured database, where the server was started without ``./aura``."""
+    found = Settings.load()
+    urls = found.database_urls()
+    if urls is None:
+        raise SettingsError(t("ui.start_with_aura"))
+    return Provided(found, connect_store(urls.analytics, application_name="aura-ui"))

@@ -1,0 +1,32 @@
+"""What went wrong, in words: no stack trace reaches a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import streamlit as st
+
+from aura_engine.errors import AuraError
+from aura_engine.i18n import t
+from aura_engine.logs import get_logger
+
+log = get_logger(__name__)
+
+FAILED: Final = "page_failed"
+"""In the session: the page on view could not be read, so the next good tick draws it anew."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Show an error that the engine raised on purpose, and end the page there."""
+    st.session_state[FAILED] = False
+    try:
+        yield
+    except AuraError as error:
+        log.warning("page_failed", kind=type(error).__name__, reason=str(error))
+        st.session_state[FAILED] = True
+        st.error(str(error), icon=":material/error:")
+        st.caption(t("ui.recovers"))
+        st.stop()

@@ -1,0 +1,88 @@
+"""Numbers, times and KPIs in words, as readers in Mexico write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from aura_engine.i18n import t
+
+_DAYS: Final = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+_MONTHS: Final = (
+    "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic",
+)  # fmt: skip
+NOTHING: Final = "–"
+
+
+def whole(value: float) -> str:
+    """Return a number without decimals, in groups of three."""
+    return f"{value:,.0f}"
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """Return a change with its sign; a true minus, and no sign for nothing."""
+    text = f"{abs(value):,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return f"{'+' if value > 0 else '−'}{text}"
+
+
+def percent(value: float | None) -> str:
+    """Return a share of 0-100 with one decimal."""
+    return NOTHING if value is None else f"{value:.1f} %"
+
+
+def seconds(value: float) -> str:
+    """Return a duration as people say it."""
+    if value < 60:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def moment(when: datetime, zone: tzinfo) -> str:
+    """Return a moment as a date and an hour, such as ``lun 3 nov, 21:40``."""
+    local = when.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+
+
+def ago(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return how long ago a moment was; from a day on, when it was."""
+    passed = now - when
+    if passed < timedelta(seconds=1):
+        return t("ui.now")
+    if passed < timedelta(minutes=1):
+        return t("ui.ago", span=f"{passed.seconds} s")
+    if passed < timedelta(hours=1):
+        return t("ui.ago", span=f"{passed.seconds // 60} min")
+    if passed < timedelta(days=1):
+        return t("ui.ago", span=f"{passed.seconds // 3600} h")
+    return moment(when, zone)
+
+
+def kpi_value(column: str, value: float | None) -> str:
+    """Return a KPI's raw value with its unit; a dash where nothing was observed."""
+    if value is None:
+        return NOTHING
+    return t(
+        f"kpi_values.{column}",
+        value=value,
+        percent=100 * value,
+        yes=t("ui.yes") if value >= 0.5 else t("ui.no"),
+    )
+
+
+def kpi_phrase(column: str, value: float | None, usual: float) -> str:
+    """Say a KPI in words with its number and the population's beside it."""
+    if value is None:
+        return t("ui.not_observed", name=t(f"kpi_names.{column}"))
+    if column == "is_profile_incomplete":
+        return t("kpi_phrases.profile_incomplete" if value >= 0.5 else "kpi_phrases.profile_done")
+    if column == "days_since_last_seen" and value < 1:
+        return t("kpi_phrases.seen_today")
+    return t(
+        f"kpi_phrases.{column}", value=kpi_value(column, value), usual=kpi_value(column, usual)
+    )

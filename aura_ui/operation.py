@@ -1,0 +1,99 @@
+"""What the operations page says of parts, model and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+import pandas as pd
+
+from aura_engine.i18n import t
+from aura_engine.store.reads import ModelInView, ServiceStatus
+from aura_ui.formats import NOTHING, ago, moment, seconds, whole
+from aura_ui.live import SOURCES
+
+
+def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> pd.DataFrame:
+    """Return the state of the scheduler and of the sources that it watches."""
+    rows = []
+    for name in ("scheduler", *SOURCES):
+        status = parts.get(name)
+        if status is None:
+            state, since, detail = t("operation.never"), NOTHING, ""
+        else:
+            state = t("operation.up" if status.is_up else "operation.down")
+            since = ago(status.since, at, zone)
+            detail = str(status.details.get("problem") or status.details.get("text_model") or "")
+        label = t("operation.part_scheduler") if name == "scheduler" else name
+        rows.append((label, state, since, detail))
+    columns = [t(f"operation.{name}") for name in ("part", "state", "since", "detail")]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def model_in_words(model: ModelInView | None, zone: tzinfo) -> str:
+    """Say which model gives the verdicts."""
+    if model is None:
+        return t("operation.model_none")
+    said = t(
+        "operation.model_line",
+        id=model.id,
+        fitted=moment(model.fitted_at, zone),
+        people=whole(model.n_fitted),
+        clusters=model.parameters["n_clusters"],
+        contamination=model.parameters["contamination"],
+    )
+    flat = model.summary.get("without_contrast")
+    if flat:
+        columns = ", ".join(t(f"kpis.{column}") for column in flat)
+        said += " " + t("operation.model_flat", columns=columns)
+    return said
+
+
+def runs_table(runs: Sequence[dict[str, Any]], zone: tzinfo) -> pd.DataFrame:
+    """Return the latest runs, the newest first."""
+    return pd.DataFrame(
+        {
+            t("operation.run"): run["id"],
+            t("operation.kind"): t(f"run_kind.{run['kind']}"),
+            t("operation.status"): t(f"run_status.{run['status']}"),
+            t("operation.requested_by"): run["requested_by"],
+            t("operation.as_of"): _moment(run["as_of"], zone),
+            t("operation.duration"): _duration(run),
+            t("operation.count"): run["counts"].get("people"),
+            t("operation.transitions"): run["counts"].get("transitions"),
+            t("operation.error"): run["error"] or "",
+        }
+        for run in runs
+    )
+
+
+def stages_table(run: dict[str, Any]) -> pd.DataFrame:
+    """Return how long each stage of a run took."""
+    columns = [t("cli.summary_stage"), t("operation.seconds")]
+    rows = [(t(f"cli.stage_{stage['name']}"), stage["seconds"]) for stage in run["stages"]]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def unresolved_table(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return how many rows of each source table belong to nobody, as the last reading counted."""
+    counted = next(
+        (run["counts"]["unresolved"] for run in runs if "unresolved" in run["counts"]), {}
+    )
+    rows = [
+        (table, found["unresolved_rows"], found["rows"])
+        for table, found in sorted(counted.get("tables", {}).items())
+        if found["unresolved_rows"]
+    ]
+    columns = [t("operation.source_table"), t("operation.unresolved_rows"), t("operation.rows")]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _moment(when: datetime | None, zone: tzinfo) -> str:
+    return NOTHING if when is None else moment(when, zone)
+
+
+def _duration(run: dict[str, Any]) -> str:
+    if run["started_at"] is None or run["finished_at"] is None:
+        return NOTHING
+    return seconds((run["finished_at"] - run["started_at"]).total_seconds())

@@ -1,0 +1,52 @@
+"""What every page begins and ends with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import streamlit as st
+from sqlalchemy import Connection
+
+from aura_engine.i18n import t
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads import DataVersion, data_version
+from aura_ui import theme
+
+DRAWN: Final = "drawn_version"
+"""In the session: number of the data version that the page on view shows."""
+
+
+def now() -> datetime:
+    """Return the present, for ages of data; no figure of a person depends on it."""
+    return datetime.now(UTC)
+
+
+def begin(title: str, finding: str | None = None) -> None:
+    """Write a page's title and, below it, what it found."""
+    theme.style()
+    st.title(title, anchor=False)
+    if finding:
+        st.markdown(f"**{finding}**")
+
+
+def version_on_view(connection: Connection, viewer: Viewer) -> DataVersion | None:
+    """Return the version that this page draws, and note it so that a newer one redraws it."""
+    version = data_version(connection, viewer)
+    st.session_state[DRAWN] = version.number if version else None
+    return version
+
+
+def require_results(connection: Connection, viewer: Viewer, title: str) -> DataVersion:
+    """Return the version that this page draws; before the first run, say so and end the page."""
+    version = version_on_view(connection, viewer)
+    if version is None:
+        begin(title)
+        st.info(t("ui.nothing_yet"), icon=":material/hourglass_empty:")
+        st.stop()
+    return version
+
+
+def end() -> None:
+    """Write the line that stands under every page."""
+    st.html(f'<p class="aura-note">{t("ui.footer")}</p>')

@@ -1,0 +1,117 @@
+"""Asking for a run from the sidebar, and following it: nothing is computed here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import streamlit as st
+
+from aura_engine.errors import AuraError
+from aura_engine.i18n import t
+from aura_engine.pipeline import STAGES, RunParameters
+from aura_engine.pipeline.choice import DEFAULT_PARAMETERS
+from aura_engine.store.access import Viewer
+from aura_engine.store.queue import cancel, enqueue
+from aura_engine.store.reads import model_in_view
+from aura_ui import databases
+from aura_ui.formats import seconds
+from aura_ui.page import now
+from aura_ui.roles import OPERATORS
+
+_ASKED: Final = "run_asked_for"
+_SAID: Final = "run_said"
+_DISMISSED: Final = "run_dismissed"
+
+
+def form(viewer: Viewer) -> None:
+    """Draw the parameters and the button that asks for a run."""
+    try:
+        with databases.page_reading() as connection:
+            model = model_in_view(connection, viewer)
+    except AuraError:
+        return  # The pulse above says what is missing.
+    held = model.parameters if model else DEFAULT_PARAMETERS
+    with st.expander(t("rerun.title"), icon=":material/refresh:"), st.form("rerun", border=False):
+        st.caption(t("rerun.help"))
+        clusters = st.slider(t("rerun.n_clusters"), 2, 10, int(held["n_clusters"]))
+        contamination = st.slider(
+            t("rerun.contamination"), 0.01, 0.5, float(held["contamination"]), 0.01
+        )
+        skip_nlp = st.checkbox(t("rerun.skip_nlp"))
+        st.caption(t("rerun.new_model"))
+        if st.form_submit_button(t("rerun.submit"), type="primary", width="stretch"):
+            _ask(
+                viewer,
+                RunParameters(n_clusters=clusters, contamination=contamination, skip_nlp=skip_nlp),
+            )
+    if message := st.session_state.get(_SAID):
+        st.caption(message)
+
+
+def follow(run: dict[str, Any], viewer: Viewer) -> None:
+    """Show how far the latest run is, or how it ended if it was asked for here or failed."""
+    run_id, status = run["id"], run["status"]
+    if status == "queued":
+        st.progress(0.0, t("rerun.queued", run_id=run_id))
+    elif status == "running":
+        stage = t(f"cli.stage_{run['stage']}") if run["stage"] else t("rerun.starting")
+        st.progress(progress(run), t("rerun.running", run_id=run_id, stage=stage))
+        elapsed = seconds((now() - run["started_at"]).total_seconds())
+        st.caption(t("rerun.elapsed", elapsed=elapsed))
+    elif st.session_state.get(_DISMISSED) != run_id:
+        _say_how_it_ended(run)
+    if status in ("queued", "running") and viewer.role in OPERATORS:
+        _offer_to_cancel(run)
+
+
+def progress(run: dict[str, Any]) -> float:
+    """Return which part of a run's stages is behind it, 0-1; a stage under way counts by rows."""
+    done = len(run["stages"])
+    within = 0.0
+    if run["stage_total"]:
+        within = min(1.0, run["stage_done"] / run["stage_total"])
+    return min(1.0, (done + within) / len(STAGES))
+
+
+def _say_how_it_ended(run: dict[str, Any]) -> None:
+    asked_here = st.session_state.get(_ASKED) == run["id"]
+    if run["status"] == "succeeded":
+        if asked_here:
+            st.session_state.pop(_SAID, None)
+            elapsed = seconds((run["finished_at"] - run["started_at"]).total_seconds())
+            st.success(t("rerun.done", run_id=run["id"], elapsed=elapsed))
+        return
+    st.session_state.pop(_SAID, None)
+    st.error(t("rerun.failed", run_id=run["id"], error=run["error"]), icon=":material/error:")
+    if st.button(t("rerun.dismiss"), key="run_dismiss"):
+        st.session_state[_DISMISSED] = run["id"]
+        st.rerun()
+
+
+def _offer_to_cancel(run: dict[str, Any]) -> None:
+    if run["cancel_requested_at"] is not None:
+        st.caption(t("rerun.cancelling"))
+    elif st.button(t("rerun.cancel"), key="run_cancel"):
+        try:
+            cancel(databases.store(), run["id"])
+        except AuraError as error:
+            st.error(str(error))
+
+
+def _ask(viewer: Viewer, parameters: RunParameters) -> None:
+    try:
+        request = enqueue(
+            databases.store(),
+            kind="full",
+            parameters=asdict(parameters),
+            requested_by=t("rerun.requested_by", name=viewer.name),
+        )
+    except AuraError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state[_ASKED] = request.run_id
+    st.session_state[_SAID] = t(
+        "rerun.joined" if request.joined else "rerun.asked", run_id=request.run_id
+    )
+    st.rerun()

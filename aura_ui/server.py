@@ -1,0 +1,39 @@
+"""The process that serves the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from aura_engine.settings import Settings
+from aura_ui import databases
+
+ENTRY: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+
+
+def serve(settings: Settings, store: Engine) -> None:
+    """Serve the pages until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    settings : Settings
+        Address and port.
+    store : Engine
+        The analytics database; stays the caller's to close.
+    """
+    from streamlit.web.cli import main
+
+    databases.provide(settings, store)
+    hosts = ["*"] if settings.allow_anonymous else sorted(databases.LOOPBACK_HOSTS)
+    main(
+        [
+            "run",
+            str(ENTRY),
+            f"--server.address={settings.bind_address}",
+            f"--server.port={settings.ui_port}",
+            *(f"--server.allowedHosts={host}" for host in hosts),
+        ],
+        standalone_mode=False,
+    )

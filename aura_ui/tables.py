@@ -1,0 +1,111 @@
+"""Tables that stand beside charts: the same numbers, with headings that people read."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+import pandas as pd
+
+from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendsChart
+from aura_engine.charts.palette import LEVEL_ORDER
+from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.i18n import t
+from aura_engine.store.reads import Scatter, Severities
+from aura_ui.formats import moment
+
+TREND_COLUMNS = ("days_since_last_seen", "sentiment_negativity_index", "ratio_night_messages")
+
+
+def level_table(chart: DistributionChart) -> pd.DataFrame:
+    """Return people by level."""
+    return pd.DataFrame(
+        {
+            t("ui.level"): t(f"levels.{level}"),
+            t("ui.people"): chart.counts[level].people,
+            t("ui.share"): None if (share := chart.percent(level)) is None else round(share, 1),
+            t("ui.insufficient"): chart.counts[level].insufficient,
+            t("ui.stopped_showing"): chart.counts[level].stopped_showing,
+        }
+        for level in LEVEL_ORDER
+    )
+
+
+def severity_table(chart: Severities) -> pd.DataFrame:
+    """Return people by bin of ASI and level."""
+    named = chart.people.rename(columns={level.value: t(f"levels.{level}") for level in RiskLevel})
+    return named.rename_axis(t("distribution.bin")).reset_index()
+
+
+def scatter_table(chart: Scatter) -> pd.DataFrame:
+    """Return the people that a map draws, by pseudonym."""
+    points = chart.points
+    return pd.DataFrame(
+        {
+            t("map.pseudonym"): points["pseudonym"],
+            t("ui.level"): points["cluster_label"].map(lambda level: t(f"levels.{level}")),
+            t("high.asi"): points["severity_index"].round(1),
+            t("map.by_cluster"): points["kmeans_cluster"],
+            t("charts.axis_x"): points["pca_x"].round(3),
+            t("charts.axis_y"): points["pca_y"].round(3),
+        }
+    )
+
+
+def radar_table(chart: RadarChart) -> pd.DataFrame:
+    """Return the mean of each scaled KPI by level."""
+    rows = [
+        {
+            t("ui.level"): t(f"levels.{level}"),
+            t("ui.people"): int(chart.profiles.loc[level.value, "people"]),
+            **{
+                t(f"kpi_names.{column}"): round(value, 3)
+                for column, value in zip(KPI_COLUMNS, chart.of(level) or (), strict=True)
+            },
+        }
+        for level in LEVEL_ORDER
+        if chart.of(level) is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def cluster_table(profiles: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Return the profiles of K-Means' clusters, as a run froze them."""
+    return pd.DataFrame(
+        {
+            t("profiles.cluster"): name.removeprefix("cluster_")
+            + (f" ({t('profiles.is_risk')})" if profile["is_risk_cluster"] else ""),
+            t("ui.people"): int(profile["count"]),
+            **{t(f"kpi_names.{column}"): round(profile[column], 3) for column in KPI_COLUMNS},
+        }
+        for name, profile in sorted(profiles.items())
+    )
+
+
+def trend_table(chart: TrendsChart, zone: tzinfo) -> pd.DataFrame:
+    """Return what each run found, the newest first."""
+    return pd.DataFrame(
+        {
+            t("trends.moment"): moment(point.as_of, zone),
+            **{t(f"levels.{level}"): point.distribution[level.value] for level in LEVEL_ORDER},
+            **{
+                t(f"kpi_names.{column}"): None
+                if (mean := point.averages.get(column)) is None
+                else round(mean, 3)
+                for column in TREND_COLUMNS
+            },
+            t("trends.model"): f"v{point.model_version_id}",
+        }
+        for point in reversed(chart.points)
+    )
+
+
+def history_table(chart: HistoryChart, zone: tzinfo) -> pd.DataFrame:
+    """Return one person's verdicts, the newest first."""
+    return pd.DataFrame(
+        {
+            t("trends.moment"): moment(when, zone),
+            t("high.asi"): round(severity, 1),
+            t("ui.level"): t(f"levels.{level}"),
+        }
+        for when, severity, level in reversed(chart.points())
+    )

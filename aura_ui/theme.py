@@ -1,0 +1,79 @@
+"""The look of what Streamlit does not draw itself: level badges, bars, cards."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from aura_engine.charts.palette import LEVEL_DARK, LEVEL_FILL, LEVEL_TEXT, rgba
+from aura_engine.charts.theme import Look
+from aura_engine.domain import RiskLevel
+from aura_engine.i18n import t
+
+_TINT: Final = 0.13
+_LIGHT: Final = ("#55637A", "#E2E8F0", "#F1F5F9")
+_DARK: Final = ("#A3B1C6", "#334155", "#1E293B")
+"""Soft text, lines, and ground of bars."""
+
+
+def look() -> Look:
+    """Return the colours of the theme that the reader has chosen."""
+    return Look(dark=st.context.theme.type == "dark")
+
+
+def style() -> None:
+    """Add the style sheet of our own elements, once a page."""
+    st.html(f"<style>{_sheet(look().dark)}</style>")
+
+
+def badge(level: RiskLevel) -> str:
+    """Return a level as colour, shape and word."""
+    return f'<span class="aura-badge {level.name.lower()}">{escape(t(f"levels.{level}"))}</span>'
+
+
+def _sheet(dark: bool) -> str:
+    ink = LEVEL_DARK if dark else LEVEL_TEXT
+    soft, line, ground = (
+        ("#A3B1C6", "#334155", "#1E293B") if dark else ("#55637A", "#E2E8F0", "#F1F5F9")
+    )
+    accent = look().accent
+    levels = "".join(
+        f".aura-badge.{level.name.lower()},.aura-asi.{level.name.lower()}{{color:{ink[level]};"
+        f"background:{rgba(LEVEL_FILL[level], _TINT)}}}"
+        for level in RiskLevel
+    )
+    return f"""
+    .stApp {{ font-variant-numeric: tabular-nums; }}
+    .stMainBlockContainer {{ max-width: 1240px; padding: 2.6rem clamp(.9rem, 3vw, 2.5rem) 3rem; }}
+    [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
+      color: {soft}; opacity: 1; }}
+    .aura-demo {{ border-left: 3px solid {accent}; padding: 2px 10px; font-size: .87rem;
+                  font-weight: 600; }}
+    .aura-badge {{ padding: 2px 9px; border-radius: 999px; font-weight: 600; white-space: nowrap; }}
+    .aura-asi {{ display: inline-block; min-width: 2.4em; text-align: center; padding: 2px 6px;
+                 border-radius: 6px; font-weight: 650; }}
+    {levels}
+    .aura-soft {{ color: {soft}; }}
+    .aura-row .when {{ white-space: nowrap; }}
+    .aura-note {{ color: {soft}; font-size: .87rem; line-height: 1.45; }}
+    .aura-cards {{ display: grid; gap: 12px;
+                   grid-template-columns: repeat(auto-fit, minmax(138px, 1fr)); }}
+    .aura-card {{ border: 1px solid {line}; border-radius: 10px; padding: 10px 14px; }}
+    .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
+    .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
+    .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
+                 grid-template-columns: 2.7rem 5.2rem 2.1rem 1fr auto; }}
+    .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
+    .aura-kpi {{ padding: 8px 0; border-top: 1px solid {line}; display: grid; gap: 3px 14px;
+                 grid-template-columns: 1fr 5.5rem; }}
+    .aura-kpi:first-child {{ border-top: 0; }}
+    .aura-kpi .points {{ text-align: right; font-weight: 600; white-space: nowrap; }}
+    .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
+    .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
+    @media (max-width: 640px) {{
+      .aura-row {{ grid-template-columns: 2.7rem 1fr auto; }}
+      .aura-row .why {{ grid-column: 1 / -1; }}
+    }}
+    """

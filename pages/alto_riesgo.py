@@ -1,0 +1,89 @@
+"""Alto riesgo: everyone of a level, most severe first, page by page."""
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from aura_engine.charts import distribution_chart
+from aura_engine.charts.palette import LEVEL_ORDER
+from aura_engine.domain import RiskLevel
+from aura_engine.i18n import t
+from aura_engine.pipeline.explanation import leading_reasons
+from aura_engine.store.reads import risk_list
+from aura_ui import databases
+from aura_ui.failures import explained
+from aura_ui.formats import moment, whole
+from aura_ui.guard import require_role
+from aura_ui.page import begin, end, require_results
+from aura_ui.people import CARD, PERSON, reasons_in_words
+from aura_ui.roles import CARERS, EVERYONE
+
+viewer = require_role(EVERYONE)
+
+PAGE = 25
+level = RiskLevel(st.session_state.get("high_level") or RiskLevel.ALTO)
+number = int(st.session_state.get(f"high_page_{level}") or 1)
+
+with explained(), databases.page_reading() as connection:
+    version = require_results(connection, viewer, t("high.title"))
+    total = distribution_chart(connection, viewer).counts[level].people
+    pages = max(1, math.ceil(total / PAGE))
+    number = min(number, pages)
+    people = risk_list(connection, viewer, level, limit=PAGE, offset=(number - 1) * PAGE)
+    reasons = leading_reasons(connection, viewer, [row["pseudonym"] for row in people])
+
+zone = databases.settings().zone
+
+
+def marks(row: dict) -> str:
+    said = []
+    if not row["is_sufficient"]:
+        said.append(t("ui.insufficient").lower())
+    if row["stopped_showing"]:
+        said.append(t("ui.stopped_showing").lower())
+    return " · ".join(said)
+
+
+begin(t("high.title"), t("high.lead", total=whole(total)) if total else t("high.none"))
+st.segmented_control(
+    t("high.level"),
+    [choice.value for choice in LEVEL_ORDER],
+    format_func=lambda choice: t(f"levels.{choice}"),
+    default=RiskLevel.ALTO.value,
+    key="high_level",
+)
+if people:
+    table = pd.DataFrame(
+        {
+            t("high.asi"): row["severity_index"],
+            t("high.pseudonym"): row["pseudonym"],
+            t("high.votes"): sum(row[f"vote_{v}"] for v in ("kmeans", "dbscan", "forest")),
+            t("high.reasons"): reasons_in_words(reasons.get(row["pseudonym"], []), most=3),
+            t("high.evidence"): row["evidence"],
+            t("high.marks"): marks(row),
+            t("high.verdict"): moment(row["verdict_as_of"], zone),
+        }
+        for row in people
+    )
+    selection = st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        key=f"high_{level}_{number}_{version.number}",
+        on_select="rerun" if viewer.role in CARERS else "ignore",
+        selection_mode="single-row",
+        column_config={
+            t("high.asi"): st.column_config.ProgressColumn(
+                format="%.0f", min_value=0, max_value=100, color="auto-inverse"
+            ),
+            t("high.votes"): st.column_config.NumberColumn(format="%d / 3"),
+            t("high.evidence"): st.column_config.NumberColumn(format="%d / 6"),
+        },
+    )
+    if viewer.role in CARERS and (chosen := selection.selection.rows):
+        st.switch_page(CARD, query_params={PERSON: people[chosen[0]]["pseudonym"]})
+    if pages > 1:
+        st.pagination(pages, key=f"high_page_{level}")
+        st.caption(t("high.page", page=number, pages=pages))
+end()

@@ -1,0 +1,62 @@
+"""Distribución: how many people are in each level, and how the ASI spreads."""
+
+import streamlit as st
+
+from aura_engine.charts import distribution_chart, severity_chart
+from aura_engine.charts.figures import distribution_figure, severity_figure
+from aura_engine.domain import RiskLevel
+from aura_engine.i18n import t
+from aura_ui import databases, theme
+from aura_ui.failures import explained
+from aura_ui.figures import show
+from aura_ui.formats import NOTHING, percent, whole
+from aura_ui.guard import require_role
+from aura_ui.page import begin, end, require_results
+from aura_ui.roles import EVERYONE
+from aura_ui.tables import level_table, severity_table
+
+viewer = require_role(EVERYONE)
+
+with explained(), databases.page_reading() as connection:
+    require_results(connection, viewer, t("distribution.title"))
+    levels = distribution_chart(connection, viewer)
+    severities = severity_chart(connection, viewer)
+
+finding = (
+    t(
+        "distribution.finding",
+        high=whole(levels.counts[RiskLevel.ALTO].people),
+        total=whole(levels.total),
+        percent=percent(levels.percent(RiskLevel.ALTO)),
+    )
+    if levels.total
+    else t("distribution.finding_none")
+)
+begin(t("distribution.title"), finding)
+show(
+    distribution_figure(levels, theme.look()),
+    level_table(levels),
+    key="distribucion",
+    finding=finding,
+)
+spread = t(
+    "distribution.severity",
+    mean=NOTHING if severities.mean is None else f"{severities.mean:.1f}",
+    above=percent(severities.above_60_percent),
+)
+st.markdown(f"**{spread}**")
+show(
+    severity_figure(severities, theme.look()),
+    severity_table(severities),
+    key="asi",
+    finding=spread,
+)
+st.caption(
+    t(
+        "distribution.note",
+        total=whole(levels.total),
+        insufficient=whole(levels.insufficient),
+        stopped=whole(levels.stopped_showing),
+    )
+)
+end()

@@ -1,0 +1,54 @@
+"""Ficha: one person, by pseudonym: the level, why, and since when."""
+
+import streamlit as st
+
+from aura_engine.charts import HistoryChart
+from aura_engine.charts.figures import history_figure
+from aura_engine.i18n import t
+from aura_engine.pipeline.explanation import explain_person
+from aura_engine.store.reads import history
+from aura_ui import databases, person_card, theme
+from aura_ui.failures import explained
+from aura_ui.figures import show
+from aura_ui.guard import require_role
+from aura_ui.page import begin, end, require_results
+from aura_ui.people import PERSON
+from aura_ui.roles import CARERS
+from aura_ui.tables import history_table
+
+viewer = require_role(CARERS)
+
+pseudonym = st.query_params.get(PERSON, "").strip().upper()
+with explained(), databases.page_reading() as connection:
+    require_results(connection, viewer, t("person.title"))
+    told = explain_person(connection, viewer, pseudonym) if pseudonym else None
+    records = history(connection, viewer, pseudonym) if told else []
+
+zone = databases.settings().zone
+begin(t("person.title"))
+person_card.ask_for_pseudonym(pseudonym)
+if told is None:
+    if pseudonym:
+        st.warning(t("person.unknown", pseudonym=pseudonym), icon=":material/search:")
+    else:
+        st.info(t("person.choose"), icon=":material/person_search:")
+    end()
+    st.stop()
+
+person_card.headline(told, zone)
+left, right = st.columns([1.35, 1], gap="large")
+with left:
+    person_card.why(told)
+with right:
+    person_card.votes(told.person)
+    st.subheader(t("person.history"), anchor=False)
+    chart = HistoryChart(tuple(records), told.person)
+    show(
+        history_figure(chart, theme.look(), zone),
+        history_table(chart, zone),
+        key="historia",
+        finding=t("person.history"),
+    )
+    person_card.last_change(records, zone)
+    person_card.about(told.person, zone)
+end()

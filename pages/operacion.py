@@ -1,0 +1,53 @@
+"""Operación: what runs, what ran, what is missing."""
+
+import pandas as pd
+import streamlit as st
+
+from aura_engine.i18n import t
+from aura_engine.store.reads import model_in_view, runs, services
+from aura_ui import databases, live, operation
+from aura_ui.failures import explained
+from aura_ui.guard import require_role
+from aura_ui.page import begin, end, now, version_on_view
+from aura_ui.roles import OPERATORS
+
+viewer = require_role(OPERATORS)
+
+with explained(), databases.page_reading() as connection:
+    version_on_view(connection, viewer)
+    parts = services(connection, viewer)
+    model = model_in_view(connection, viewer)
+    recent = runs(connection, viewer, limit=30)
+
+zone = databases.settings().zone
+ill = live.complaints(parts, now(), zone)
+begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.finding_well"))
+st.subheader(t("operation.parts"), anchor=False)
+st.dataframe(operation.parts_table(parts, now(), zone), hide_index=True, key="table_parts")
+st.subheader(t("operation.model"), anchor=False)
+st.markdown(operation.model_in_words(model, zone))
+st.subheader(t("operation.runs"), anchor=False)
+if not recent:
+    st.caption(t("operation.no_runs"))
+else:
+    chosen = st.dataframe(
+        operation.runs_table(recent, zone),
+        hide_index=True,
+        key="table_runs",
+        height=320,
+        on_select="rerun",
+        selection_mode="single-row",
+    ).selection.rows
+    run = recent[chosen[0]] if chosen else recent[0]
+    st.subheader(t("operation.stages", run_id=run["id"]), anchor=False)
+    if run["error"]:
+        st.error(run["error"], icon=":material/error:")
+    st.dataframe(operation.stages_table(run), hide_index=True, key="table_stages")
+    st.subheader(t("operation.unresolved"), anchor=False)
+    unresolved = operation.unresolved_table(recent)
+    if isinstance(unresolved, pd.DataFrame) and len(unresolved):
+        st.caption(t("operation.unresolved_note"))
+        st.dataframe(unresolved, hide_index=True, key="table_unresolved")
+    else:
+        st.caption(t("operation.unresolved_none"))
+end()

@@ -1,0 +1,55 @@
+"""The pages' entry: navigation and sidebar. Each page guards itself (`aura_ui.guard`)."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from aura_engine.errors import AuraError
+from aura_engine.i18n import t
+from aura_engine.store.installation import read_installation
+from aura_ui import databases, live, theme
+from aura_ui.guard import current_viewer, enter, require_role
+from aura_ui.navigation import pages_for, pages_without_content
+from aura_ui.roles import EVERYONE
+
+ICON: Final = Path(__file__).with_name("static") / "icon.png"
+
+
+@st.cache_resource
+def _settle() -> None:
+    """Spare what start-up loaded from every later collection: it costs each rerun dearly."""
+    gc.collect()
+    gc.freeze()
+
+
+def _is_demo() -> bool:
+    if "is_demo" not in st.session_state:
+        try:
+            installation = read_installation(databases.store())
+        except AuraError:
+            return False
+        st.session_state["is_demo"] = installation is not None and installation.kind == "demo"
+    return bool(st.session_state["is_demo"])
+
+
+def _refuse() -> None:
+    require_role(EVERYONE)
+
+
+st.set_page_config(page_title=t("ui.product"), page_icon=ICON, layout="wide")
+enter()
+viewer = current_viewer()
+if viewer is None:
+    # Navigation is always set up: until then the server would run pages without this file.
+    st.navigation(pages_without_content(_refuse), position="hidden").run()
+else:
+    page = st.navigation(pages_for(viewer))
+    theme.style()
+    with st.sidebar:
+        live.sidebar(viewer, is_demo=_is_demo())
+    page.run()
+    _settle()
