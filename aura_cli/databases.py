@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from aura_engine.cluster import Lease
     from aura_engine.settings import DatabaseUrls, Settings
+
+TEND_SECONDS: Final = 1.0
+"""Between two looks at the embedded server."""
+TEND_TIMEOUT: Final = 10.0
+"""How long one try to bring it back may take; the next follows."""
 
 
 @contextmanager
@@ -43,8 +50,42 @@ def open_databases(settings: Settings, *, exclusively: bool = False) -> Iterator
     site = DemoSite.at(settings.data_dir, settings.cluster_dir)
     if not site.cluster.exists:
         raise ClusterError(t("cli.no_demo_data", path=settings.cluster_dir))
-    with site.exclusively() if exclusively else nullcontext(), site.cluster.acquire() as lease:
+    with (
+        site.exclusively() if exclusively else nullcontext(),
+        site.cluster.acquire() as lease,
+        tended(lease),
+    ):
         yield site.urls(lease)
+
+
+@contextmanager
+def tended(lease: Lease) -> Iterator[None]:
+    """Bring the embedded server back when it dies; what uses it reconnects by itself.
+
+    Parameters
+    ----------
+    lease : Lease
+        This process's hold on the server.
+    """
+    from aura_engine.errors import ClusterError
+    from aura_engine.logs import get_logger
+
+    over = threading.Event()
+
+    def tend() -> None:
+        while not over.wait(TEND_SECONDS):
+            try:
+                lease.ensure(timeout=TEND_TIMEOUT)
+            except ClusterError as error:
+                get_logger(__name__).warning("embedded_server_away", reason=str(error))
+
+    tender = threading.Thread(target=tend, daemon=True)
+    tender.start()
+    try:
+        yield
+    finally:
+        over.set()
+        tender.join()
 
 
 @contextmanager
@@ -54,14 +95,16 @@ def open_analytics(settings: Settings) -> Iterator[Engine]:
     Raises
     ------
     SettingsError, ClusterError
-        As :func:`open_databases` does.
+        As :func:`open_databases` does; if it has the address of a source, too.
     StoreError
         If the database does not answer.
     """
+    from aura_cli.installation import require_apart
     from aura_engine.store.connect import connect_store
     from aura_engine.store.failures import store_errors
 
     with open_databases(settings) as urls, store_errors():
+        require_apart(urls)
         engine = connect_store(urls.analytics)
         try:
             yield engine

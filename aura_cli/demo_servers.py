@@ -11,9 +11,10 @@ from urllib.request import ProxyHandler, build_opener
 
 import typer
 
+from aura_cli.databases import tended
 from aura_cli.ports import require_free
 from aura_cli.servers import await_ready, running
-from aura_engine.errors import ClusterError, StoreError
+from aura_engine.errors import StoreError
 from aura_engine.i18n import t
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
     store = connect_store(analytics)
     try:
         _say(t("cli.demo_starting", names=", ".join(NAMES)))
-        with running(NAMES, settings.data_dir / "logs") as servers:
+        with tended(lease), running(NAMES, settings.data_dir / "logs") as servers:
             await_ready(
                 servers,
                 lambda: stop.is_set() or _all_answer(settings, store),
@@ -77,7 +78,6 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
             if not stop.is_set():
                 _say_addresses(settings)
             while not stop.wait(TEND_SECONDS):
-                _heal(lease)
                 for server in servers:
                     server.tend(_say)
             _say(t("cli.demo_stopping"))
@@ -85,14 +85,6 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
         store.dispose()
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _heal(lease: Lease) -> None:
-    """Bring the database server back if it died; what uses it reconnects by itself."""
-    try:
-        lease.ensure()
-    except ClusterError as error:
-        _say(str(error))
 
 
 def _all_answer(settings: Settings, store: Engine) -> bool:

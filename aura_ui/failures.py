@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from aura_engine.errors import AuraError
+from aura_engine.errors import AuraError, StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 
@@ -21,12 +21,11 @@ FAILED: Final = "page_failed"
 @contextmanager
 def explained() -> Iterator[None]:
     """Show an error that the engine raised on purpose, and end the page there."""
-    st.session_state[FAILED] = False
     try:
         yield
     except AuraError as error:
         log.warning("page_failed", kind=type(error).__name__, reason=str(error))
-        st.session_state[FAILED] = True
+        st.session_state[FAILED] = isinstance(error, StoreError)
         st.error(str(error), icon=":material/error:")
         st.caption(t("ui.recovers"))
         st.stop()

@@ -38,7 +38,18 @@ class Pulse:
 
 
 def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
-    """Draw what stands in the sidebar beneath the navigation."""
+    """Draw what stands in the sidebar beneath the navigation.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    is_demo : bool
+        Whether the data are invented, which is said on every page.
+    """
+    # The page is drawn after the sidebar: until then there is nothing that could be outdated.
+    st.session_state.pop(DRAWN, None)
+    st.session_state.pop(FAILED, None)
     if is_demo:
         st.html(f'<div class="aura-demo">{escape(t("ui.demo_data"))}</div>')
     is_live = st.toggle(t("ui.live"), value=True, key="live", help=t("ui.live_help"))

@@ -1,118 +1,22 @@
-"""The commands as people run them: real processes on data of their own."""
+"""Installations of their own for tests of whole commands."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from aura_engine.cluster import EmbeddedCluster
-from aura_engine.demo.site import ANALYTICS, DemoSite
-from aura_engine.settings import documented_variables
-from tests.conftest import reachable_directory
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A data directory and the commands that use it."""
-
-    data_dir: Path
-
-    @property
-    def site(self) -> DemoSite:
-        return DemoSite.at(self.data_dir, self.data_dir / "cluster")
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if k not in documented_variables()}
-        return kept | {"AURA_DATA_DIR": str(self.data_dir), "PYTHONPATH": str(ROOT)} | variables
-
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "aura_cli", *arguments],
-            cwd="/",
-            env=self.environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments, **variables)
-        output, errors = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
-
-    def ask(self, question: str, database: str = ANALYTICS) -> Any:
-        with self.site.cluster.acquire() as lease:
-            engine = create_engine(lease.url(database))
-            with engine.connect() as connection:
-                answer = connection.scalar(text(question))
-            engine.dispose()
-        return answer
-
-    def servers(self) -> list[int]:
-        """Return the processes of this installation's PostgreSQL and of its supervisor."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    command = (entry / "cmdline").read_bytes().decode(errors="replace")
-                except OSError:
-                    continue
-                if str(self.data_dir) in command and str(os.getpid()) != entry.name:
-                    found.append(int(entry.name))
-        return found
-
-    def wait_until_stopped(self, seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + seconds
-        while self.servers():
-            assert time.monotonic() < deadline, f"still running: {self.servers()}"
-            time.sleep(0.1)
-
-
-def last_line(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert result.returncode == 0, result.stderr[-4000:]
-    figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return figures
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+from tests.installation import Installation, temporary_installation
 
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    with _installation() as made:
+    with temporary_installation() as made:
         yield made
 
 
 @pytest.fixture
 def undisturbed() -> Iterator[Installation]:
     """Another installation, to compare with."""
-    with _installation() as made:
+    with temporary_installation() as made:
         yield made
-
-
-@contextmanager
-def _installation() -> Iterator[Installation]:
-    made = Installation(reachable_directory("aura-acceptance-"))
-    try:
-        yield made
-    finally:
-        made.wait_until_stopped()
-        EmbeddedCluster(made.data_dir / "cluster").destroy()
-        shutil.rmtree(made.data_dir)

@@ -1,6 +1,7 @@
 """``./aura demo --once`` from nothing, again, asked wrongly, and killed.
 
-At the reduced size of 120 people; the kill test stops the command at six moments.
+At reduced sizes: 400 people, of whom enough are at risk to count them, and 120 for the kill test,
+which stops the command at six moments.
 """
 
 from __future__ import annotations
@@ -8,8 +9,12 @@ from __future__ import annotations
 import stat
 import subprocess
 
-from tests.acceptance.conftest import Installation, kill, last_line
+from aura_engine.demo.personas import Persona
+from aura_engine.demo.truth import read_truth
+from aura_engine.domain import RiskLevel
+from tests.installation import Installation, kill, last_line
 
+MIDDLE = ("demo", "--once", "--users", "400", "--seed", "5")
 SMALL = ("demo", "--once", "--users", "120", "--seed", "5")
 PERSONAS = "SELECT count(*) FROM person"
 NIGHTS = """
@@ -26,15 +31,15 @@ PEOPLE_OF_THE_NIGHTS = """
 
 
 def test_the_demo_makes_a_population_and_says_who_is_where(installation: Installation) -> None:
-    first = installation.run(*SMALL)
+    first = installation.run(*MIDDLE)
     figures = last_line(first)
     assert list(figures) == ["users", "alto", "moderado", "bajo", "seconds", "nlp_model"]
-    assert figures["users"] == 120 == figures["alto"] + figures["moderado"] + figures["bajo"]
+    assert figures["users"] == 400 == figures["alto"] + figures["moderado"] + figures["bajo"]
     assert figures["nlp_model"] == "reducido"
-    assert 3 <= figures["alto"] <= 36
     for word in ("DEMOSTRACIÓN", "▲ Alto", "aislada", "Extracción", "30 noches"):
         assert word in first.stdout
     assert "Traceback" not in first.stderr
+    _planted_people_are_mostly_where_they_belong(installation)
 
     assert installation.ask("SELECT count(*) FROM pipeline_run WHERE status = 'succeeded'") == 31
     assert installation.ask("SELECT count(DISTINCT as_of) FROM visible_history") > 20
@@ -45,21 +50,43 @@ def test_the_demo_makes_a_population_and_says_who_is_where(installation: Install
         database="aura_auth",
     )
     assert staff > 0
-    assert installation.ask("SELECT count(*) FROM users", database="aura_auth") == 120 + staff
-    assert installation.site.truth_file.read_text().count("\n") == 121
+    assert installation.ask("SELECT count(*) FROM users", database="aura_auth") == 400 + staff
     key = installation.data_dir / "text.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
     again = last_line(installation.run("demo", "--once"))
-    assert again["users"] == 120
+    assert again["users"] == 400
     assert installation.ask("SELECT count(*) FROM pipeline_run WHERE status = 'succeeded'") == 32
     assert installation.ask("SELECT count(*) FROM model_version") == 1
 
-    other = installation.run("demo", "--once", "--users", "121")
-    assert other.returncode == 1
-    assert "--reset" in other.stderr
-    assert "Traceback" not in other.stderr
-    assert installation.ask(PERSONAS) == 120
+    for options, variables, said in (
+        (("--users", "401"), {}, "--reset"),
+        ((), {"AURA_TIMEZONE": "Asia/Tokyo"}, "--reset"),
+        (("--reset", "--users", "50"), {}, "--users"),
+        (("--reset",), {"NLP_MODEL_NAME": "/nowhere"}, "NLP_MODEL_NAME"),
+    ):
+        refused = installation.run("demo", "--once", *options, **variables)
+        assert refused.returncode == 1, options
+        assert said in refused.stderr
+        assert "Traceback" not in refused.stderr
+    embedded = {"AURA_EMBEDDED": "1", "AURA_TIMEZONE": "Asia/Tokyo"}
+    assert "--reset" in installation.run("run", "full", **embedded).stderr
+    assert installation.ask(PERSONAS) == 400
+    assert len(read_truth(installation.site.truth_file)) == 400
+
+
+def _planted_people_are_mostly_where_they_belong(installation: Installation) -> None:
+    """Eight seeds on eight dates gave 0.65 to 0.85, 0, and up to 0.015."""
+    levels = installation.ask(
+        "SELECT json_object_agg(user_id_raiz, cluster_label) FROM user_feature_vector"
+    )
+    truth = read_truth(installation.site.truth_file)
+    is_high = truth.index.map(levels) == RiskLevel.ALTO
+    has_come_to_show = truth["at_risk"] & (truth["progress"] >= 0.5)
+    assert has_come_to_show.sum() > 20
+    assert is_high[has_come_to_show].mean() >= 0.5
+    assert is_high[truth["persona"] == Persona.HYPER_SOCIAL].sum() == 0
+    assert is_high[truth["persona"] == Persona.THRIVING].mean() <= 0.02
 
 
 def test_killed_at_any_moment_it_ends_as_if_it_never_was(

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import FLAGS, NoChromium, find_chromium, is_required
+from tests.desk import Desk, open_desk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -58,6 +59,13 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def desk(browser: Browser) -> Iterator[Desk]:
+    """A demo of 120 people with its scheduler, bridge and pages, for all tests that look."""
+    with open_desk() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,0 +1,123 @@
+"""``./aura demo``: three servers together, killed in turn, stopped cleanly, started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx2
+
+from tests.desk import eventually, free_ports
+from tests.installation import Installation
+
+SMALL = ("demo", "--users", "120", "--seed", "5")
+VERBS = ("scheduler", "bridge", "ui")
+
+
+def start(installation: Installation, *arguments: str) -> tuple[subprocess.Popen[str], str, str]:
+    ui, bridge = free_ports(2)
+    with (installation.data_dir / "demo.log").open("w") as log:
+        process = installation.start(
+            *arguments, output=log, AURA_UI_PORT=str(ui), SERVICE_PORT=str(bridge)
+        )
+    return process, f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{bridge}"
+
+
+def said(installation: Installation) -> str:
+    return (installation.data_dir / "demo.log").read_text()
+
+
+def pid_of(verb: str, parent: int) -> int | None:
+    """Return the process that serves a verb for a demo."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+                status = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(status[1]) == parent and command[-2:-1] == [verb.encode()]:
+                return int(entry.name)
+    return None
+
+
+def health(bridge: str) -> dict | None:
+    try:
+        answer = httpx2.get(f"{bridge}/health", timeout=5)
+    except httpx2.TransportError:
+        return None
+    return answer.json() if answer.status_code == 200 else None
+
+
+def is_healthy(bridge: str) -> bool:
+    found = health(bridge)
+    return found is not None and found["status"] == "healthy"
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx2.get(address, timeout=5).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_the_demo_serves_heals_stops_and_starts_again(installation: Installation) -> None:
+    process, pages, bridge = start(installation, *SMALL)
+    try:
+        eventually(lambda: "Todo en marcha" in said(installation) or process.poll(), 240)
+        assert process.poll() is None, said(installation)
+        for address in (pages, bridge, f"{bridge}/docs"):
+            assert address in said(installation)
+            assert answers(address)
+        eventually(lambda: is_healthy(bridge), 30)
+        assert health(bridge)["demo"] is True
+
+        for verb in VERBS:
+            killed = eventually(lambda verb=verb: pid_of(verb, process.pid))
+            os.kill(killed, signal.SIGKILL)
+            eventually(lambda v=verb, k=killed: pid_of(v, process.pid) not in (None, k), 30)
+            eventually(lambda: is_healthy(bridge) and answers(f"{pages}/_stcore/health"), 60)
+        assert len(re.findall(r"terminó \(código -9\)", said(installation))) == len(VERBS)
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert "deteniendo" in said(installation)
+        assert not any(pid_of(verb, process.pid) for verb in VERBS)
+        assert health(bridge) is None
+        assert "Traceback" not in said(installation)
+
+        started = time.monotonic()
+        process, pages, bridge = start(installation, "demo")
+        eventually(lambda: "Todo en marcha" in said(installation) or process.poll(), 60)
+        assert process.poll() is None, said(installation)
+        assert time.monotonic() - started < 45
+        assert health(bridge)["data"]["run_id"] > 31
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def test_servers_end_with_a_demo_that_was_killed(installation: Installation) -> None:
+    process, _, bridge = start(installation, *SMALL)
+    eventually(lambda: "Todo en marcha" in said(installation) or process.poll(), 240)
+    pids = [pid_of(verb, process.pid) for verb in VERBS]
+    assert None not in pids
+    process.kill()
+    process.wait()
+    eventually(lambda: health(bridge) is None, 30)
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 30)
+
+
+def test_a_taken_port_is_named_before_minutes_are_spent(installation: Installation) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = installation.run(*SMALL, SERVICE_PORT=port)
+    assert refused.returncode == 1
+    assert "SERVICE_PORT" in refused.stderr
+    assert not (installation.data_dir / "cluster").exists()

@@ -1,0 +1,61 @@
+"""How tests find their way in the pages: by what readers see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TITLES: Final = {
+    "": "Hoy",
+    "alto_riesgo": "Alto riesgo",
+    "ficha": "Ficha",
+    "distribucion": "Distribución",
+    "mapa": "Mapa",
+    "perfiles": "Perfiles",
+    "tendencias": "Tendencias",
+    "operacion": "Operación",
+}
+"""Title of each page by its address."""
+CHARTS: Final = {
+    "": 1,
+    "ficha": 1,
+    "distribucion": 2,
+    "mapa": 1,
+    "perfiles": 1,
+    "tendencias": 2,
+}
+"""How many charts a page draws."""
+PATIENCE_MS: Final = 30_000
+_SETTLED: Final = """() => !document.querySelector('[data-stale="true"]')
+    && !document.querySelector('[data-testid="stStatusWidget"]')
+    && !document.querySelector('[data-testid="stSkeleton"]')"""
+
+
+def settle(page: Page, title: str) -> None:
+    """Wait until a page is drawn and nothing runs."""
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=PATIENCE_MS)
+    page.wait_for_function(_SETTLED, timeout=PATIENCE_MS)
+
+
+def open_page(page: Page, base: str, address: str, query: str = "") -> None:
+    """Open a page by its address."""
+    page.goto(f"{base}/{address}{query}")
+    settle(page, TITLES[address])
+
+
+def follow(page: Page, address: str) -> None:
+    """Go to a page by the navigation."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=TITLES[address]).click()
+    settle(page, TITLES[address])
+
+
+def await_charts(page: Page, count: int) -> None:
+    """Wait until so many charts are drawn."""
+    drawn = ".js-plotly-plot .main-svg"
+    page.wait_for_function(
+        f"() => new Set([...document.querySelectorAll('{drawn}')].map(svg => "
+        f"svg.closest('.js-plotly-plot'))).size >= {count}",
+        timeout=PATIENCE_MS,
+    )

@@ -1,0 +1,77 @@
+"""A cold server, a page's address, and nobody who may look: nothing is shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from aura_engine.settings import documented_variables
+from tests.browser.conftest import Watched
+from tests.browser.pages import PATIENCE_MS, TITLES
+from tests.desk import Desk, answers, eventually, free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+ELSEWHERE = "127.0.0.2"
+"""Loopback, but none of the names that the guard takes for this machine."""
+
+
+@contextmanager
+def cold_server(desk: Desk, address: str) -> Iterator[str]:
+    """Start the pages without ./aura, which would refuse such an address, on real data."""
+    (port,) = free_ports(1)
+    urls = desk.urls()
+    environment = {k: v for k, v in os.environ.items() if k not in documented_variables()}
+    with subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"),
+            f"--server.address={address}", f"--server.port={port}", "--server.allowedHosts=*",
+        ],
+        env=environment | urls | {"AURA_ENV_FILE": os.devnull},
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:  # fmt: skip
+        try:
+            eventually(lambda: answers(f"http://{address}:{port}/_stcore/health"))
+            yield f"http://{address}:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize("address", [*TITLES, "hoy"])
+def test_a_cold_page_shows_nothing_to_whom_it_does_not_know(
+    desk: Desk, watched: Watched, address: str
+) -> None:
+    with cold_server(desk, ELSEWHERE) as base:
+        for _ in range(2):  # before the navigation exists, and after
+            watched.page.goto(f"{base}/{address}")
+            refusal = watched.page.get_by_text("Aquí no se puede leer sin identificarse")
+            expect(refusal).to_be_visible(timeout=PATIENCE_MS)
+            assert watched.page.get_by_role("heading", level=1).count() == 0
+            assert watched.page.locator(".aura-card, .aura-row, .aura-kpi").count() == 0
+            assert watched.page.get_by_test_id("stDataFrame").count() == 0
+
+
+def test_a_cold_page_comes_with_its_navigation_to_whom_it_knows(
+    desk: Desk, watched: Watched
+) -> None:
+    with desk.another("ui") as base:
+        watched.page.goto(f"{base}/perfiles")
+        heading = watched.page.get_by_role("heading", name="Perfiles", level=1)
+        expect(heading).to_be_visible(timeout=PATIENCE_MS)
+        navigation = watched.page.get_by_test_id("stSidebarNav")
+        expect(navigation.get_by_role("link", name="Alto riesgo")).to_be_visible()
+
+
+def test_a_page_behind_a_proxy_is_not_this_machine(desk: Desk, watched: Watched) -> None:
+    watched.page.set_extra_http_headers({"X-Forwarded-For": "203.0.113.9"})
+    watched.page.goto(f"{desk.pages}/")
+    refusal = watched.page.get_by_text("Aquí no se puede leer sin identificarse")
+    expect(refusal).to_be_visible(timeout=PATIENCE_MS)

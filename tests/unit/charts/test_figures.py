@@ -1,0 +1,146 @@
+"""What is drawn is what was built."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendPoint, TrendsChart
+from aura_engine.charts import figures as drawn
+from aura_engine.charts.palette import LEVEL_DARK, LEVEL_FILL, LEVEL_TEXT, rgba
+from aura_engine.charts.theme import Look
+from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.store.reads import SEVERITY_BINS, LevelCount, Scatter, Severities
+
+LIGHT, DARK = Look(dark=False), Look(dark=True)
+ZONE = ZoneInfo("America/Mexico_City")
+AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+COUNTS = {
+    RiskLevel.ALTO: LevelCount(12, 2, 1),
+    RiskLevel.MODERADO: LevelCount(5),
+    RiskLevel.BAJO: LevelCount(83, 4),
+}
+
+
+def trends(models=(1, 1, 2)):
+    points = tuple(
+        TrendPoint(
+            AS_OF + timedelta(days=day),
+            dict.fromkeys(KPI_COLUMNS, None if day == 1 else 0.1 * day),
+            {level.value: 10 * day + rank for rank, level in enumerate(RiskLevel)},
+            model,
+        )
+        for day, model in enumerate(models)
+    )
+    return TrendsChart(AS_OF - timedelta(days=1), AS_OF + timedelta(days=9), points)
+
+
+def test_a_distribution_counts_everyone_once():
+    chart = DistributionChart(COUNTS)
+    assert (chart.total, chart.insufficient, chart.stopped_showing) == (100, 6, 1)
+    assert chart.percent(RiskLevel.ALTO) == 12.0
+    empty = DistributionChart(dict.fromkeys(RiskLevel, LevelCount()))
+    assert empty.percent(RiskLevel.ALTO) is None
+    assert drawn.distribution_figure(empty, LIGHT).data[0].x == (0, 0, 0)
+
+
+def test_bars_show_the_counts_with_the_worst_on_top():
+    bars = drawn.distribution_figure(DistributionChart(COUNTS), LIGHT).data[0]
+    assert bars.x == (83, 5, 12)
+    assert bars.y[-1] == "▲ Alto"
+    assert bars.text[-1] == "12 · 12.0 %"
+    assert bars.marker.color[-1] == LEVEL_FILL[RiskLevel.ALTO]
+    assert bars.marker.line.color[-1] == LEVEL_TEXT[RiskLevel.ALTO]
+
+
+def test_the_histogram_holds_every_bin_of_every_level():
+    people = pd.DataFrame(
+        0, index=list(SEVERITY_BINS), columns=[level.value for level in RiskLevel]
+    )
+    people.loc["80-100", RiskLevel.ALTO.value] = 7
+    figure = drawn.severity_figure(Severities(people, 50.0, 99.0, 12.0), LIGHT)
+    assert [trace.name for trace in figure.data] == ["▲ Alto", "◆ Moderado", "● Bajo"]
+    assert figure.data[0].y == (0, 0, 0, 0, 7)
+
+
+@pytest.mark.parametrize(("n", "kind"), [(12, "scatter"), (2_001, "scattergl")])
+def test_the_map_draws_each_person_in_the_shape_of_their_level(n, kind):
+    levels = np.resize([level.value for level in RiskLevel], n)
+    points = pd.DataFrame(
+        {
+            "pca_x": np.arange(n) / 10,
+            "pca_y": 0.5,
+            "cluster_label": levels,
+            "severity_index": 40.0,
+            "kmeans_cluster": 2,
+            "pseudonym": [f"A{i}" for i in range(n)],
+        }
+    )
+    figure = drawn.scatter_figure(Scatter(points, n), LIGHT)
+    assert sum(len(trace.x) for trace in figure.data) == n
+    assert {trace.type for trace in figure.data} == {kind}
+    assert len({trace.marker.symbol for trace in figure.data}) == 3
+    by_cluster = drawn.scatter_figure(Scatter(points, n), LIGHT, by_cluster=True)
+    assert {colour for trace in by_cluster.data for colour in trace.marker.color} == {
+        drawn._cluster_colour(2)
+    }
+
+
+def test_an_empty_map_is_an_empty_figure():
+    columns = ["pca_x", "pca_y", "cluster_label", "severity_index", "kmeans_cluster", "pseudonym"]
+    assert drawn.scatter_figure(Scatter(pd.DataFrame(columns=columns), 0), LIGHT).data == ()
+
+
+def test_the_radar_closes_each_line_and_leaves_out_levels_without_people():
+    profiles = pd.DataFrame(
+        [[3, *[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]]],
+        index=pd.Index([RiskLevel.ALTO.value]),
+        columns=["people", *KPI_COLUMNS],
+    )
+    chart = RadarChart(profiles)
+    assert chart.of(RiskLevel.BAJO) is None
+    (trace,) = drawn.radar_figure(chart, DARK).data
+    assert trace.r == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.1)
+    assert trace.line.color == LEVEL_DARK[RiskLevel.ALTO]
+    figure = drawn.radar_figure(chart, DARK)
+    assert tuple(figure.layout.polar.radialaxis.range) == (0, 0.75)
+
+
+def test_trends_leave_a_gap_where_nobody_showed_a_kpi():
+    figure = drawn.trends_figure(trends(), LIGHT, ZONE)
+    assert len(figure.data) == 3
+    assert figure.data[0].y == (0.0, None, 0.2)
+
+
+def test_moments_are_drawn_in_the_readers_wall_clock():
+    figure = drawn.levels_figure(trends(), LIGHT, ZONE)
+    assert figure.data[0].x[0] == datetime(2026, 3, 1, 3, 30)  # noqa: DTZ001
+
+
+def test_a_new_model_is_marked_where_it_begins_and_nowhere_else():
+    assert trends().model_changes() == [AS_OF + timedelta(days=2)]
+    assert len(drawn.levels_figure(trends(), LIGHT, ZONE).layout.shapes) == 1
+    assert len(drawn.levels_figure(trends((1, 1, 1)), LIGHT, ZONE).layout.shapes) == 0
+
+
+def test_a_history_ends_at_the_verdict_in_view():
+    record = {"as_of": AS_OF, "severity_index": 80.0, "cluster_label": "ALTO_RIESGO"}
+    now = {
+        "extraction_date": AS_OF + timedelta(days=3),
+        "severity_index": 80.4,
+        "cluster_label": "ALTO_RIESGO",
+    }
+    chart = HistoryChart((record,), now)
+    assert [severity for _, severity, _ in chart.points()] == [80.0, 80.4]
+    same = HistoryChart((record,), {**now, "extraction_date": AS_OF})
+    assert len(same.points()) == 1
+    line = drawn.history_figure(chart, LIGHT, ZONE).data[0]
+    assert line.y == (80.0, 80.4)
+
+
+def test_colours_with_opacity_are_css():
+    assert rgba("#EF4444", 0.7) == "rgba(239, 68, 68, 0.7)"

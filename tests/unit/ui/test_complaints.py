@@ -1,0 +1,52 @@
+"""What the sidebar says of the parts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aura_engine.store.reads import ServiceStatus
+from aura_ui.live import complaints
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ZONE = ZoneInfo("America/Mexico_City")
+
+
+def part(name, *, is_up=True, minutes=5, **details):
+    return ServiceStatus(name, is_up, NOW - timedelta(minutes=minutes), details)
+
+
+def parts(**changed):
+    names = ("scheduler", "aura_auth", "aura_social", "aura_messaging")
+    return {name: changed.get(name, part(name)) for name in names}
+
+
+def test_nothing_is_said_where_all_is_well():
+    assert complaints(parts(), NOW, ZONE) == []
+
+
+def test_a_silent_scheduler_is_named_with_since_when():
+    said = complaints(parts(scheduler=part("scheduler", is_up=False, minutes=12)), NOW, ZONE)
+    assert len(said) == 1
+    assert "hace 12 min" in said[0]
+    assert "./aura scheduler" in said[0]
+
+
+def test_a_scheduler_that_never_reported_is_not_health():
+    assert "todavía no ha dado señales" in complaints({}, NOW, ZONE)[0]
+
+
+def test_a_source_that_is_down_is_named_and_the_others_are_not():
+    said = complaints(parts(aura_social=part("aura_social", is_up=False)), NOW, ZONE)
+    assert len(said) == 1
+    assert said[0].startswith("aura_social no responde desde hace 5 min")
+
+
+def test_without_the_scheduler_nothing_is_claimed_of_the_sources():
+    down = {name: part(name, is_up=False) for name in parts()}
+    assert len(complaints(down, NOW, ZONE)) == 1
+
+
+def test_a_language_model_that_does_not_load_is_told_in_its_own_words():
+    said = complaints(parts(scheduler=part("scheduler", problem="No se pudo obtener")), NOW, ZONE)
+    assert said == ["No se pudo obtener"]
