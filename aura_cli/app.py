@@ -16,6 +16,7 @@ from aura_cli.bridge import bridge
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
 from aura_cli.scheduler import scheduler
+from aura_cli.screenshots import screenshots
 from aura_cli.suite import test
 from aura_cli.ui import ui
 from aura_engine.errors import AuraError
@@ -46,6 +47,7 @@ app.command(
     help=t("cli.help_test"),
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test)
+app.command("screenshots", help=t("cli.help_screenshots"))(screenshots)
 app.add_typer(run.app, name="run", help=t("cli.help_run"))
 app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))

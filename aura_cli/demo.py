@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aura_engine.cluster import Lease
     from aura_engine.demo.plan import DemoPlan
     from aura_engine.demo.site import DemoSite
+    from aura_engine.nlp import TextScorer
     from aura_engine.pipeline import RunOutcome
     from aura_engine.settings import Settings
 
@@ -30,6 +31,7 @@ def demo(
     """
     from aura_cli.context import start
     from aura_cli.demo_servers import require_free_ports, serve
+    from aura_cli.language import demo_scorer
     from aura_engine.demo.site import DemoSite
     from aura_engine.settings import refuse_production
 
@@ -40,11 +42,11 @@ def demo(
         require_free_ports(settings)
     site = DemoSite.at(settings.data_dir, settings.cluster_dir)
     with site.exclusively():
-        if reset:
-            site.reset()
-        plan = _plan(site, settings, users, seed)
+        # Whatever can be wrong with what is asked for is found before anything is removed.
+        scorer = demo_scorer(settings)
+        plan = _plan(site, settings, users, seed, reset=reset)
         with site.cluster.acquire() as lease:
-            outcome = _catch_up(site, lease, plan, settings)
+            outcome = _catch_up(site, lease, plan, settings, scorer)
             if not once:
                 serve(settings, lease, site.urls(lease).analytics)
                 return
@@ -60,23 +62,29 @@ def demo(
     typer.echo(json.dumps(figures, ensure_ascii=False))
 
 
-def _plan(site: DemoSite, settings: Settings, users: int | None, seed: int | None) -> DemoPlan:
-    """Return the plan of the data that are there, or make a new one and keep it."""
+def _plan(
+    site: DemoSite, settings: Settings, users: int | None, seed: int | None, *, reset: bool
+) -> DemoPlan:
+    """Return the plan of the data that are there, or make a new one, remove them and keep it."""
     from aura_engine.demo.plan import DemoPlan
     from aura_engine.pipeline.context import utc_now
 
-    plan = DemoPlan.read(site.plan_file)
-    if plan is None:
-        plan = DemoPlan.new(users, seed, now=utc_now(), zone=settings.zone)
-        plan.write(site.plan_file)
-    plan.require(users, seed)
+    former = None if reset else DemoPlan.read(site.plan_file)
+    if former is not None:
+        former.require(users, seed, timezone=settings.timezone)
+        return former
+    plan = DemoPlan.new(users, seed, now=utc_now(), zone=settings.zone)
+    if reset:
+        site.reset()
+    plan.write(site.plan_file)
     return plan
 
 
-def _catch_up(site: DemoSite, lease: Lease, plan: DemoPlan, settings: Settings) -> RunOutcome:
+def _catch_up(
+    site: DemoSite, lease: Lease, plan: DemoPlan, settings: Settings, scorer: TextScorer
+) -> RunOutcome:
     """Bring the data to the present with progress on standard error, and print the summary."""
     from aura_cli.demo_summary import print_summary
-    from aura_cli.language import demo_scorer
     from aura_cli.progress import steps
     from aura_engine.demo.replay import DemoLife
     from aura_engine.demo.truth import read_truth
@@ -85,11 +93,11 @@ def _catch_up(site: DemoSite, lease: Lease, plan: DemoPlan, settings: Settings) 
 
     site.provision(lease)
     with (
-        open_context(settings, site.urls(lease), scorer=demo_scorer(settings)) as context,
+        open_context(settings, site.urls(lease), scorer=scorer) as context,
         site.service(lease) as service,
     ):
         ensure_installation(context.store, "demo", plan.as_dict())
-        life = DemoLife(plan, service, context, settings.zone, site.truth_file)
+        life = DemoLife(plan, service, context, site.truth_file)
         with steps() as shown:
             present, nights = life.catch_up(
                 on_people=lambda done, total: shown.whole("demo_people", done, total),

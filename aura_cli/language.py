@@ -6,10 +6,17 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aura_engine.nlp import TextScorer
     from aura_engine.settings import Settings
+
+
+def keep_models_with_our_data(settings: Settings) -> None:
+    """Let the hub's client write below the data directory, unless another place is configured.
+
+    It reads ``HF_HOME`` once, when it is imported: models, transfer caches and tokens lie there.
+    """
+    if not os.environ.get("HF_HOME"):
+        os.environ["HF_HOME"] = str(settings.data_dir / "models")
 
 
 def production_scorer(settings: Settings) -> TextScorer:
@@ -48,12 +55,4 @@ def _load(settings: Settings, name: str | None) -> TextScorer:
         name,
         revision=settings.nlp_revision,
         negative_label=settings.nlp_negative_label,
-        cache_dir=_cache_dir(settings),
     )
-
-
-def _cache_dir(settings: Settings) -> Path | None:
-    """Return where models are kept: with all our data, unless a shared cache is configured."""
-    if os.environ.get("HF_HOME") or os.environ.get("HF_HUB_CACHE"):
-        return None
-    return settings.data_dir / "models"

@@ -44,7 +44,7 @@ def full(
     with open_databases(settings, exclusively=True) as urls:
         scorer = None if skip_nlp else lazy_scorer(settings)
         with open_context(settings, urls, scorer=scorer) as context:
-            check_installation(settings, context.store)
+            check_installation(settings, context)
             with steps() as shown:
                 outcome = run_full(
                     context,

@@ -19,5 +19,5 @@ def scheduler() -> None:
         open_databases(settings) as urls,
         open_context(settings, urls, scorer=lazy_scorer(settings)) as context,
     ):
-        check_installation(settings, context.store)
+        check_installation(settings, context)
         serve(settings, context)

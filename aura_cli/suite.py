@@ -65,9 +65,12 @@ def step_environment(environment: Mapping[str, str]) -> dict[str, str]:
     from aura_engine.settings import documented_variables
 
     kept = {
-        name: value for name, value in environment.items() if name not in documented_variables()
+        name: value
+        for name, value in environment.items()
+        if name not in documented_variables() and not name.startswith("HF_")
     }
     return kept | {
+        "AURA_ENV_FILE": os.devnull,
         "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
         "MYPY_CACHE_DIR": str(CACHE / "mypy"),
         "RUFF_CACHE_DIR": str(CACHE / "ruff"),

@@ -7,6 +7,7 @@ def ui() -> None:
     """Serve the pages."""
     from aura_cli.context import start
     from aura_cli.databases import open_analytics
+    from aura_cli.installation import refuse_another_kind
     from aura_cli.orphan import end_with_parent
     from aura_cli.ports import require_free
     from aura_ui.server import serve
@@ -16,4 +17,5 @@ def ui() -> None:
     require_free(settings.bind_address, settings.ui_port, "AURA_UI_PORT")
     end_with_parent()
     with open_analytics(settings) as store:
+        refuse_another_kind(settings, store)
         serve(settings, store)

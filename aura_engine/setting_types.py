@@ -12,12 +12,14 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import NoDecode
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from aura_engine.i18n import t
 
 MIN_KEY_LENGTH: Final = 32
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _DRIVER: Final = "postgresql+psycopg2"
 _BACKENDS: Final = frozenset({"postgres", "postgresql"})
 _SECRET_OPTION: Final = re.compile(r"pass(?!file$)|secret|scram_\w+_key|^dsn$", re.IGNORECASE)
@@ -105,6 +107,19 @@ def _check_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _split_origins(given: object) -> object:
+    return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+
+
+def _check_origin(text: str) -> str:
+    if "*" in text:
+        raise ValueError(t("settings.origin_any"))
+    origin = text.lower().removesuffix("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(t("settings.origin_form"))
+    return origin
+
+
 def _casefolded(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -114,6 +129,11 @@ TextKey = Annotated[SecretStr, AfterValidator(_check_key)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute_path)]
 ZoneName = Annotated[str, AfterValidator(_check_zone)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_origin)], ...],
+    NoDecode,
+    BeforeValidator(_split_origins),
+]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_casefolded)
 ]

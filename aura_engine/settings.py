@@ -5,6 +5,7 @@ The fields' descriptions are the source of README's table and of ``.env.example`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from aura_engine.setting_types import (
     DatabaseUrl,
     LogFormat,
     LogLevel,
+    Origins,
     Port,
     TextKey,
     ZoneName,
@@ -31,7 +33,10 @@ from aura_engine.setting_types import (
     parse_url,
 )
 
-ENV_FILE: Final = Path(__file__).resolve().parents[1] / ".env"
+ENV_FILE: Final = Path(
+    os.environ.get("AURA_ENV_FILE") or Path(__file__).resolve().parents[1] / ".env"
+)
+"""Tests move it with ``AURA_ENV_FILE``, so that what a person configured does not reach them."""
 DATABASE_URL_NAMES: Final = (
     "DATABASE_URL_ANALYTICS",
     "DATABASE_URL_AUTH",
@@ -138,6 +143,13 @@ class Settings(BaseSettings):
         alias="AURA_ALLOW_ANONYMOUS",
         description="With 1, whoever reaches pages and bridge may read them without signing in, "
         "from other machines too; logged at each start.",
+    )
+    cors_origins: Origins = Field(
+        default=(),
+        alias="AURA_CORS_ORIGINS",
+        description="Web pages that may read the bridge from a browser: their origins, separated "
+        "by commas (`https://admin.example`).",
+        json_schema_extra=_shown_default(""),
     )
     debug: bool = Field(
         default=False,

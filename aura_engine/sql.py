@@ -54,6 +54,15 @@ def read_frame(
 
     Values keep the driver's types; an empty result has the columns all the same. Unlike
     ``pandas.read_sql`` it leaves the database's errors as they are.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where to ask.
+    query : str
+        SQL with ``:names``.
+    parameters : mapping, optional
+        Values of the names.
     """
     result = connection.execute(text(query), dict(parameters or {}))
     return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))

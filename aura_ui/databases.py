@@ -14,6 +14,7 @@ from aura_engine.errors import SettingsError
 from aura_engine.i18n import t
 from aura_engine.settings import Settings
 from aura_engine.store.connect import connect_store, reading
+from aura_engine.store.installation import read_installation, require_kind
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -83,4 +84,6 @@ def _from_environment() -> Provided:
     urls = found.database_urls()
     if urls is None:
         raise SettingsError(t("ui.start_with_aura"))
-    return Provided(found, connect_store(urls.analytics, application_name="aura-ui"))
+    engine = connect_store(urls.analytics, application_name="aura-ui")
+    require_kind(read_installation(engine), "production")
+    return Provided(found, engine)

@@ -50,7 +50,15 @@ def moment(when: datetime, zone: tzinfo) -> str:
 
 
 def ago(when: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return how long ago a moment was; from a day on, when it was."""
+    """Return how long ago a moment was; from a day on, when it was.
+
+    Parameters
+    ----------
+    when, now : datetime
+        Zone-aware.
+    zone : tzinfo
+        Of the reader.
+    """
     passed = now - when
     if passed < timedelta(seconds=1):
         return t("ui.now")
@@ -76,7 +84,17 @@ def kpi_value(column: str, value: float | None) -> str:
 
 
 def kpi_phrase(column: str, value: float | None, usual: float) -> str:
-    """Say a KPI in words with its number and the population's beside it."""
+    """Say a KPI in words with its number and the population's beside it.
+
+    Parameters
+    ----------
+    column : str
+        One of ``KPI_COLUMNS``.
+    value : float or None
+        Raw, as observed; None where nothing was.
+    usual : float
+        The population's median.
+    """
     if value is None:
         return t("ui.not_observed", name=t(f"kpi_names.{column}"))
     if column == "is_profile_incomplete":

@@ -12,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from aura_engine.errors import SettingsError
+from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.settings import LOOPBACK_NAMES
 from aura_engine.store.access import LOCAL, Role, Viewer, came_through_a_proxy
@@ -60,7 +60,7 @@ def current_viewer() -> Viewer | None:
     """
     try:
         allowed = databases.settings().allow_anonymous
-    except SettingsError:
+    except AuraError:
         allowed = False
     if allowed:
         return LOCAL

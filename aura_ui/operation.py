@@ -15,7 +15,17 @@ from aura_ui.live import SOURCES
 
 
 def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> pd.DataFrame:
-    """Return the state of the scheduler and of the sources that it watches."""
+    """Return the state of the scheduler and of the sources that it watches.
+
+    Parameters
+    ----------
+    parts : dict
+        Of `aura_engine.store.reads.services`.
+    at : datetime
+        The present.
+    zone : tzinfo
+        Of the reader.
+    """
     rows = []
     for name in ("scheduler", *SOURCES):
         status = parts.get(name)
@@ -77,7 +87,7 @@ def stages_table(run: dict[str, Any]) -> pd.DataFrame:
 
 def unresolved_table(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return how many rows of each source table belong to nobody, as the last reading counted."""
-    counted = next(
+    counted: dict[str, Any] = next(
         (run["counts"]["unresolved"] for run in runs if "unresolved" in run["counts"]), {}
     )
     rows = [

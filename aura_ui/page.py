@@ -38,7 +38,17 @@ def version_on_view(connection: Connection, viewer: Viewer) -> DataVersion | Non
 
 
 def require_results(connection: Connection, viewer: Viewer, title: str) -> DataVersion:
-    """Return the version that this page draws; before the first run, say so and end the page."""
+    """Return the version that this page draws; before the first run, say so and end the page.
+
+    Parameters
+    ----------
+    connection : Connection
+        In which the page reads.
+    viewer : Viewer
+        Who looks.
+    title : str
+        Of the page.
+    """
     version = version_on_view(connection, viewer)
     if version is None:
         begin(title)

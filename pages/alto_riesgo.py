@@ -77,6 +77,7 @@ if people:
             t("high.asi"): st.column_config.ProgressColumn(
                 format="%.0f", min_value=0, max_value=100, color="auto-inverse"
             ),
+            t("high.marks"): st.column_config.TextColumn(width="medium"),
             t("high.votes"): st.column_config.NumberColumn(format="%d / 3"),
             t("high.evidence"): st.column_config.NumberColumn(format="%d / 6"),
         },

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aura_engine.errors import AuraError, ModelError, RunCancelled, SourceError, StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
+from aura_engine.nlp import LazyScorer
 from aura_engine.pipeline import PipelineContext, run_next
 from aura_engine.pipeline.nightly import request_nightly
 from aura_engine.sources import Source
@@ -57,9 +58,13 @@ class Jobs:
         if not self._running.acquire(blocking=False):
             return
         try:
-            run_next(self.context, instance=self.instance, progress=self._go_on)
+            made = run_next(self.context, instance=self.instance, progress=self._go_on)
+            if made is not None and made.text_model is not None:
+                self.load_language()
         except AuraError as error:
             log.warning("run_ended_badly", kind=type(error).__name__, reason=str(error))
+            if isinstance(error, ModelError):
+                self._forget_language(error)
         finally:
             self._running.release()
 
@@ -77,6 +82,12 @@ class Jobs:
         except ModelError as error:
             self._language = {"text_model": None, "problem": str(error)}
             log.warning("language_model_unavailable", reason=str(error))
+
+    def _forget_language(self, error: ModelError) -> None:
+        """Let the next run look for its language model anew."""
+        if isinstance(self.context.scorer, LazyScorer):
+            self.context.scorer.forget()
+        self._language = {"text_model": None, "problem": str(error)}
 
     def report_self(self) -> None:
         """Say that this process lives, and which language model it has."""

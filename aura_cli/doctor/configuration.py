@@ -12,7 +12,9 @@ from aura_cli.doctor.findings import Finding, State
 from aura_engine.i18n import t
 from aura_engine.settings import Settings, Variable, documented_variables
 
-ELSEWHERE: Final = frozenset({"AURA_PYTHON", "AURA_CHROMIUM", "AURA_REQUIRE_BROWSER"})
+ELSEWHERE: Final = frozenset(
+    {"AURA_PYTHON", "AURA_CHROMIUM", "AURA_REQUIRE_BROWSER", "AURA_ENV_FILE"}
+)
 """Variables that the launcher and the tests read, not the settings."""
 
 

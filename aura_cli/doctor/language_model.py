@@ -13,63 +13,47 @@ from aura_engine.settings import Settings
 
 def language_model(settings: Settings) -> Iterator[Finding]:
     """Look for the configured model, or for the best one at hand."""
-    from aura_engine.nlp.loading import PRODUCTION_MODEL, PRODUCTION_REVISION, REDUCED_MODEL
+    from aura_engine.nlp.loading import PRODUCTION_MODEL, REDUCED_MODEL
 
     configured = settings.nlp_model_name
     if configured == REDUCED_MODEL:
         yield reduced_model()
     elif configured is not None:
         yield named_model(configured, settings.nlp_revision)
+    elif (found := local_revision(PRODUCTION_MODEL, settings.nlp_revision)) is not None:
+        yield _found(PRODUCTION_MODEL, found)
     else:
-        revision = settings.nlp_revision or PRODUCTION_REVISION
-        local = local_revision(PRODUCTION_MODEL, revision)
-        if local is not None:
-            yield _found(PRODUCTION_MODEL, local)
-        else:
-            yield Finding(
-                _area(),
-                PRODUCTION_MODEL,
-                State.NOTE,
-                t("cli.model_not_here"),
-                t("cli.mend_model_default", reduced=REDUCED_MODEL),
-            )
-            yield reduced_model()
+        yield Finding(
+            _area(),
+            PRODUCTION_MODEL,
+            State.NOTE,
+            t("cli.model_not_here"),
+            t("cli.mend_model_default", reduced=REDUCED_MODEL),
+        )
+        yield reduced_model()
 
 
 def named_model(name: str, revision: str | None) -> Finding:
     """Look for a model that was asked for by name, and without which runs stop."""
+    from aura_engine.nlp.checkpoint import is_path
+
     local = local_revision(name, revision)
     if local is not None:
         return _found(name, local)
-    hub_name = name.count("/") == 1 and not name.startswith(("/", ".", "~"))
-    if hub_name:
-        mend = t("cli.mend_model_hub")
-        return Finding(_area(), name, State.WARNING, t("cli.model_not_here"), mend)
-    mend = t("cli.mend_model_directory")
-    return Finding(_area(), name, State.BROKEN, t("cli.not_found"), mend)
+    if is_path(name) or Path(name).is_dir():
+        mend = t("cli.mend_model_directory")
+        return Finding(_area(), name, State.BROKEN, t("cli.not_found"), mend)
+    mend = t("cli.mend_model_hub")
+    return Finding(_area(), name, State.WARNING, t("cli.model_not_here"), mend)
 
 
 def local_revision(name: str, revision: str | None) -> str | None:
-    """Return the revision of the copy on this machine; None where there is none."""
-    from aura_engine.nlp.checkpoint import content_revision
+    """Return the revision of the copy that a run would load; None where there is none here."""
+    from aura_engine.nlp.checkpoint import has_weights, local_checkpoint
+    from aura_engine.nlp.loading import pinned_revision
 
-    directory = Path(name).expanduser()
-    if directory.is_dir():
-        return content_revision(directory) if _has_weights(directory) else None
-    return _cached_revision(name, revision or "main")
-
-
-def _cached_revision(name: str, wanted: str) -> str | None:
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
-    try:
-        repositories = scan_cache_dir().repos
-    except CacheNotFound:
-        return None
-    for copy in (copy for repo in repositories if repo.repo_id == name for copy in repo.revisions):
-        if wanted in copy.refs or copy.commit_hash.startswith(wanted):
-            return copy.commit_hash if _has_weights(copy.snapshot_path) else None
-    return None
+    found = local_checkpoint(name, pinned_revision(name, revision), None)
+    return found.revision if found is not None and has_weights(found.directory) else None
 
 
 def reduced_model() -> Finding:
@@ -81,10 +65,6 @@ def reduced_model() -> Finding:
     except ModelError as error:
         return Finding(_area(), t("cli.reduced_model"), State.BROKEN, str(error))
     return _found(scorer.name, scorer.revision)
-
-
-def _has_weights(directory: Path) -> bool:
-    return any(directory.glob("*.safetensors")) or any(directory.glob("pytorch_model*.bin"))
 
 
 def _found(name: str, revision: str) -> Finding:

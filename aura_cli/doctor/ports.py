@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Iterator
 
 from aura_cli.doctor.findings import Finding, State
+from aura_cli.ports import Obstacle, obstacle
 from aura_engine.i18n import t
 from aura_engine.settings import PORT_NAMES, Settings, documented_variables
 
@@ -15,20 +14,25 @@ def ports(settings: Settings) -> Iterator[Finding]:
     """Look at each port that a process of ours would listen on."""
     variables = documented_variables()
     for name in PORT_NAMES:
-        yield port(name, getattr(settings, variables[name].attribute))
+        yield port(name, getattr(settings, variables[name].attribute), settings.bind_address)
 
 
-def port(name: str, number: int) -> Finding:
-    """Look at one port; a busy one may be a process of ours and is only a warning."""
+def port(name: str, number: int, address: str = "127.0.0.1") -> Finding:
+    """Look at one port; a busy one may be a process of ours and is only a warning.
+
+    Parameters
+    ----------
+    name : str
+        The setting that moves the port.
+    number : int
+        The port.
+    address : str
+        Where a server would listen.
+    """
     area, subject = t("cli.area_ports"), f"{name} ({number})"
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", number))
-        except OSError as error:
-            if error.errno == errno.EACCES:
-                mend = t("cli.mend_port_forbidden", name=name)
-                return Finding(area, subject, State.BROKEN, t("cli.port_forbidden"), mend)
-            mend = t("cli.mend_port", name=name)
-            return Finding(area, subject, State.WARNING, t("cli.port_busy"), mend)
-    return Finding(area, subject, State.GOOD, t("cli.port_free"))
+    found = obstacle(address, number)
+    if found is None:
+        return Finding(area, subject, State.GOOD, t("cli.port_free"))
+    state = State.WARNING if found is Obstacle.BUSY else State.BROKEN
+    detail = t(f"cli.port_{found.value}", address=address)
+    return Finding(area, subject, state, detail, t(f"cli.mend_port_{found.value}", name=name))

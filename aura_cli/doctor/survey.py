@@ -20,7 +20,8 @@ from aura_engine.settings import ENV_FILE
 
 def survey() -> list[Finding]:
     """Make every check that the settings allow; bad settings are a finding too."""
-    return [*installation(), *_configured()]
+    configured = [*_configured()]  # first: it puts PG_BIN_DIR of .env where the others look
+    return [*installation(), *configured]
 
 
 def _configured() -> Iterator[Finding]:

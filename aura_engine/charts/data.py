@@ -173,6 +173,14 @@ def severity_chart(connection: Connection, viewer: Viewer) -> Severities:
 def trends_chart(
     connection: Connection, viewer: Viewer, *, since: datetime, until: datetime
 ) -> TrendsChart:
-    """Build the averages and levels that runs after `since`, up to `until`, found."""
+    """Build the averages and levels that runs found.
+
+    Parameters
+    ----------
+    connection, viewer
+        As of the other builders.
+    since, until : datetime
+        Zone-aware; runs after the first, up to the second.
+    """
     found = run_totals(connection, viewer, since=since, until=until)
     return TrendsChart(since, until, tuple(TrendPoint(**row) for row in found))

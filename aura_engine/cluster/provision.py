@@ -29,6 +29,15 @@ _MAINTENANCE: Final = "postgres"
 def create_database(lease: Lease, name: str, owner: str | None = None) -> None:
     """Make a database unless it exists; with ``owner``, make it that role's.
 
+    Parameters
+    ----------
+    lease : Lease
+        A hold on the server.
+    name : str
+        Of the database.
+    owner : str, optional
+        A role; the superuser when not given.
+
     Raises
     ------
     ClusterError
@@ -46,6 +55,15 @@ def create_database(lease: Lease, name: str, owner: str | None = None) -> None:
 
 def clone_database(lease: Lease, template: str, name: str) -> None:
     """Make a database as a copy of another one, which nobody may be connected to.
+
+    Parameters
+    ----------
+    lease : Lease
+        A hold on the server.
+    template : str
+        The database to copy.
+    name : str
+        Of the copy.
 
     Raises
     ------

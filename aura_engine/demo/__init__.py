@@ -1,0 +1,1 @@
+"""A synthetic population in the sources' real schemas, with planted risk."""

@@ -94,19 +94,53 @@ class Journal:
     _pending: list[Batch] = field(default_factory=list)
 
     def insert(self, database: str, table: str, at: Times, columns: Columns) -> None:
-        """Note rows that appear at their time."""
+        """Note rows that appear at their time.
+
+        Parameters
+        ----------
+        database, table : str
+            Where the rows are.
+        at : Times
+            When each appears.
+        columns : Columns
+            Values by column, in the order of `at`.
+        """
         self._note(Batch(database, table, "insert", (), at, columns))
 
     def update(
         self, database: str, table: str, key: tuple[str, ...], at: Times, columns: Columns
     ) -> None:
-        """Note changes of rows found by `key`."""
+        """Note changes of rows found by `key`.
+
+        Parameters
+        ----------
+        database, table : str
+            Where the rows are.
+        key : tuple of str
+            Columns that find a row.
+        at : Times
+            When each changes.
+        columns : Columns
+            Values by column, in the order of `at`.
+        """
         self._note(Batch(database, table, "update", key, at, columns))
 
     def delete(
         self, database: str, table: str, key: tuple[str, ...], at: Times, columns: Columns
     ) -> None:
-        """Note rows that disappear."""
+        """Note rows that disappear.
+
+        Parameters
+        ----------
+        database, table : str
+            Where the rows are.
+        key : tuple of str
+            Columns that find a row.
+        at : Times
+            When each disappears.
+        columns : Columns
+            Values by column, in the order of `at`.
+        """
         self._note(Batch(database, table, "delete", key, at, columns))
 
     def collect(self, before: int) -> list[Batch]:

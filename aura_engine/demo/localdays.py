@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-ZONE: Final = ZoneInfo("America/Mexico_City")
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
@@ -123,19 +122,27 @@ class LocalDay:
 
 
 class Calendar:
-    """Local days counted from an epoch."""
+    """Local days counted from an epoch.
 
-    def __init__(self, epoch: date) -> None:
-        self.epoch = epoch
+    Parameters
+    ----------
+    epoch : date
+        Of day 0.
+    zone : ZoneInfo
+        Whose midnights part the days.
+    """
+
+    def __init__(self, epoch: date, zone: ZoneInfo) -> None:
+        self.epoch, self.zone = epoch, zone
 
     def day(self, number: int) -> LocalDay:
         """Return a local day by its number."""
         local = self.epoch + timedelta(days=number)
-        start = to_ms(datetime.combine(local, time(), ZONE))
-        end = to_ms(datetime.combine(local + timedelta(days=1), time(), ZONE))
+        start = to_ms(datetime.combine(local, time(), self.zone))
+        end = to_ms(datetime.combine(local + timedelta(days=1), time(), self.zone))
         return LocalDay(number, local, start, end - start)
 
     def number_of(self, at: int) -> int:
         """Return the number of the local day that holds a time in milliseconds since 1970."""
-        local = datetime.fromtimestamp(at / 1000, ZONE).date()
+        local = datetime.fromtimestamp(at / 1000, self.zone).date()
         return (local - self.epoch).days

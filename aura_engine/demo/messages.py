@@ -90,7 +90,17 @@ class Messages:
         )
 
     def live(self, today: Today, circles: Circles, journal: Journal) -> None:
-        """Write the messages of one day."""
+        """Write the messages of one day.
+
+        Parameters
+        ----------
+        today : Today
+            The day that is lived.
+        circles : Circles
+            Who knows whom by then.
+        journal : Journal
+            Takes the rows.
+        """
         rng = generator(self._seed, Stream.MESSAGES, today.local.number)
         written = counts(rng, today.volume("messages", self._cast.in_messaging))
         who = np.repeat(np.arange(len(written)), written)

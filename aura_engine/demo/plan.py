@@ -1,4 +1,4 @@
-"""What demo data were made of: people, seed and first day, fixed until they are reset."""
+"""What demo data were made of: people, seed, first day and zone, fixed until they are reset."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ HISTORY_DAYS: Final = 120
 REPLAYED_NIGHTS: Final = 30
 DEFAULT_USERS: Final = 2_000
 DEFAULT_SEED: Final = 42
+FORMER_TIMEZONE: Final = "America/Mexico_City"
+"""Zone of the data whose plan names none."""
 MIN_USERS: Final = 100
 """Fewer people are no population: the detectors have nothing to compare with."""
 
@@ -35,16 +37,35 @@ class DemoPlan:
         First local day of the history.
     first_night : date
         Local day of the first nightly run.
+    timezone : str
+        IANA name of the zone in which the people live.
     """
 
     users: int
     seed: int
     epoch: date
     first_night: date
+    timezone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Zone in which the people live."""
+        return ZoneInfo(self.timezone)
 
     @classmethod
     def new(cls, users: int | None, seed: int | None, *, now: datetime, zone: ZoneInfo) -> DemoPlan:
         """Plan a population whose history reaches to the present.
+
+        Parameters
+        ----------
+        users : int or None
+            People who are scored; None takes the default.
+        seed : int or None
+            Of everything random; None takes the default.
+        now : datetime
+            The present, zone-aware.
+        zone : ZoneInfo
+            Of the population's nights.
 
         Raises
         ------
@@ -62,6 +83,7 @@ class DemoPlan:
             seed=DEFAULT_SEED if seed is None else seed,
             epoch=today - timedelta(days=HISTORY_DAYS),
             first_night=last_night - timedelta(days=REPLAYED_NIGHTS - 1),
+            timezone=zone.key,
         )
 
     @classmethod
@@ -75,6 +97,7 @@ class DemoPlan:
             seed=stored["seed"],
             epoch=date.fromisoformat(stored["epoch"]),
             first_night=date.fromisoformat(stored["first_night"]),
+            timezone=stored.get("timezone", FORMER_TIMEZONE),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -88,8 +111,15 @@ class DemoPlan:
         """Keep the plan, whole or not at all."""
         write_private(path, self.as_dict())
 
-    def require(self, users: int | None, seed: int | None) -> None:
+    def require(self, users: int | None, seed: int | None, *, timezone: str) -> None:
         """Check that what is asked for is what is there.
+
+        Parameters
+        ----------
+        users, seed : int, optional
+            As they are there when not given.
+        timezone : str
+            Of the settings.
 
         Raises
         ------
@@ -107,3 +137,5 @@ class DemoPlan:
                     asked_seed=asked[1],
                 )
             )
+        if timezone != self.timezone:
+            raise DemoError(t("demo.other_timezone", there=self.timezone, asked=timezone))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -60,15 +61,23 @@ class Population:
         How many are scored; staff and the traces of vanished accounts come on top.
     epoch : date
         Local date of day 0 of the history.
+    zone : ZoneInfo
+        In which the people live.
     pool : TextSource, optional
         What people write; a `TextPool` of the same seed by default.
     """
 
     def __init__(
-        self, seed: int, users: int, epoch: date, *, pool: TextSource | None = None
+        self,
+        seed: int,
+        users: int,
+        epoch: date,
+        zone: ZoneInfo,
+        *,
+        pool: TextSource | None = None,
     ) -> None:
         self.seed, self.users, self.epoch = seed, users, epoch
-        self.calendar = Calendar(epoch)
+        self.calendar = Calendar(epoch, zone)
         self._words = Words(TextPool(seed) if pool is None else pool)
         self._simulation = self._begin()
         self._recent: dict[int, list[Batch]] = {}
@@ -140,7 +149,7 @@ class Population:
         ]
 
     def _begin(self) -> Simulation:
-        return Simulation(self.seed, self.users, self.epoch, self._words)
+        return Simulation(self.seed, self.users, self.calendar, self._words)
 
     def _days(self, first: int, last: int) -> Iterator[list[Batch]]:
         if first < self._simulation.next_day and first not in self._recent:

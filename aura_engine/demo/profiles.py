@@ -46,7 +46,21 @@ _HOBBIES: Final = np.array(
 
 
 def write_accounts(seed: int, cast: Cast, calendar: Calendar, planted: Moves, to: Journal) -> None:
-    """Note everyone's accounts and profiles at the times they were made."""
+    """Note everyone's accounts and profiles at the times they were made.
+
+    Parameters
+    ----------
+    seed : int
+        Of the population.
+    cast : Cast
+        Everyone.
+    calendar : Calendar
+        The days that are lived.
+    planted : Moves
+        Who turns, when and into what.
+    to : Journal
+        Takes the rows.
+    """
     rng = generator(seed, Stream.PROFILES)
     full_names = display_names(rng, len(cast))
     names = {"full": full_names, "handle": handles(rng, full_names)}
@@ -171,6 +185,19 @@ def empty_bios(seed: int, cast: Cast, day: LocalDay, moves: Moves, to: Journal) 
     """Note the bios that people take down on the day they have changed half-way.
 
     A bio goes with the probability that makes bios as rare as the new persona has them.
+
+    Parameters
+    ----------
+    seed : int
+        Of the population.
+    cast : Cast
+        Everyone.
+    day : LocalDay
+        The day.
+    moves : Moves
+        Who turns, when and into what.
+    to : Journal
+        Takes the rows.
     """
     rng = generator(seed, Stream.PROFILES, day.number)
     keeps = np.minimum(1.0, habit("bio")[moves.target] / habit("bio")[moves.origin])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -27,7 +26,7 @@ def no_steps(_done: int, _total: int) -> None:
     """Report steps to nobody."""
 
 
-def nights(plan: DemoPlan, *, until: datetime, zone: ZoneInfo) -> list[datetime]:
+def nights(plan: DemoPlan, *, until: datetime) -> list[datetime]:
     """Return the moments of the nightly runs before `until`, oldest first.
 
     They begin with the plan's first night and go on for as long as the demo is used.
@@ -35,15 +34,13 @@ def nights(plan: DemoPlan, *, until: datetime, zone: ZoneInfo) -> list[datetime]
     Parameters
     ----------
     plan : DemoPlan
-        Says which night is the first.
+        Says which night is the first, and where it is half past three.
     until : datetime
         Zone-aware.
-    zone : ZoneInfo
-        In which it is half past three.
     """
     day = plan.first_night
     moments = []
-    while (moment := datetime.combine(day, NIGHTLY_AT, zone)) < until:
+    while (moment := datetime.combine(day, NIGHTLY_AT, plan.zone)) < until:
         moments.append(moment.astimezone(until.tzinfo))
         day += timedelta(days=1)
     return moments
@@ -61,8 +58,6 @@ class DemoLife:
         Writes the sources as the live services do.
     context : PipelineContext
         Runs with the roles and settings of a real installation.
-    zone : ZoneInfo
-        Of the population.
     truth_file : Path
         Where the planted truth is kept.
     """
@@ -70,7 +65,6 @@ class DemoLife:
     plan: DemoPlan
     service: Mapping[Source, Engine]
     context: PipelineContext
-    zone: ZoneInfo
     truth_file: Path
 
     def catch_up(
@@ -85,14 +79,21 @@ class DemoLife:
         It goes on where a killed process stopped: sources are only ever written up to a moment
         whose earlier nights were run.
 
+        Parameters
+        ----------
+        on_people, on_night : callable
+            Called with how much is done and how much there is to do.
+        on_stage : callable
+            Progress of the run for the present.
+
         Returns
         -------
         tuple of (RunOutcome, list of RunOutcome)
             Of the run for the present, and of the nights before it.
         """
-        population = Population(self.plan.seed, self.plan.users, self.plan.epoch)
+        population = Population(self.plan.seed, self.plan.users, self.plan.epoch, self.plan.zone)
         now = self.context.clock()
-        due = nights(self.plan, until=now, zone=self.zone)
+        due = nights(self.plan, until=now)
         last = last_full_run(self.context.store)
         missed = [night for night in due if last is None or night > last]
         outcomes = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from aura_engine.demo.board import Board
 from aura_engine.demo.cast import FIRST_DAY, make_cast
 from aura_engine.demo.communities import Communities
@@ -26,8 +24,8 @@ class Simulation:
     ----------
     seed, users : int
         Of the population.
-    epoch : date
-        Local date of day 0.
+    calendar : Calendar
+        Of the days that they live through.
     words : Words
         What people write.
 
@@ -37,9 +35,9 @@ class Simulation:
         The day that `live_one_day` will bring.
     """
 
-    def __init__(self, seed: int, users: int, epoch: date, words: Words) -> None:
+    def __init__(self, seed: int, users: int, calendar: Calendar, words: Words) -> None:
         self.next_day = FIRST_DAY
-        self.calendar = Calendar(epoch)
+        self.calendar = calendar
         self.turns = Turns(seed, users)
         planted = self.turns.on(FIRST_DAY)
         self.cast = make_cast(seed, users, self.calendar, planted)

@@ -44,7 +44,17 @@ class DemoSite:
 
     @classmethod
     def at(cls, data_dir: Path, cluster_dir: Path, purpose: Purpose = "demo") -> DemoSite:
-        """Describe the site below a data directory; nothing is made yet."""
+        """Describe the site below a data directory; nothing is made yet.
+
+        Parameters
+        ----------
+        data_dir : Path
+            Holds the plan and the truth, in a directory of their own.
+        cluster_dir : Path
+            Data root of the cluster.
+        purpose : Purpose
+            What the cluster is marked for.
+        """
         return cls(data_dir / "demo", EmbeddedCluster(cluster_dir, purpose))
 
     @property

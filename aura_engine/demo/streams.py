@@ -31,7 +31,17 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, stream: Stream, day: int = 0) -> np.random.Generator:
-    """Return the generator of one purpose on one day (any integer)."""
+    """Return the generator of one purpose on one day (any integer).
+
+    Parameters
+    ----------
+    seed : int
+        Of the population.
+    stream : Stream
+        What the numbers are for.
+    day : int
+        The day; may be negative.
+    """
     return np.random.default_rng([seed, int(stream), day + _DAY_OFFSET])
 
 
@@ -51,7 +61,17 @@ def uuids(rng: np.random.Generator, count: int) -> Ids:
 def pick_by_weight(
     rng: np.random.Generator, weights: npt.NDArray[np.float64], count: int
 ) -> npt.NDArray[np.int64]:
-    """Draw `count` indices with probabilities proportional to `weights`, with replacement."""
+    """Draw `count` indices with probabilities proportional to `weights`, with replacement.
+
+    Parameters
+    ----------
+    rng : Generator
+        Of the purpose.
+    weights : ndarray, shape (n,)
+        0 or more.
+    count : int
+        How many to draw.
+    """
     edges = np.cumsum(weights)
     drawn = np.searchsorted(edges, rng.random(count) * edges[-1], side="right")
     return np.asarray(np.minimum(drawn, len(weights) - 1), dtype=np.int64)

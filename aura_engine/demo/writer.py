@@ -102,7 +102,17 @@ def write_until(
 
 
 def write_slice(engines: Mapping[Source, Engine], population: Population, until: datetime) -> None:
-    """Bring each database from its mark to `until` in one transaction; see `write_until`."""
+    """Bring each database from its mark to `until` in one transaction; see `write_until`.
+
+    Parameters
+    ----------
+    engines : mapping of Source to Engine
+        With the right to write.
+    population : Population
+        Who lives what.
+    until : datetime
+        The new mark.
+    """
     rows: dict[datetime | None, SliceRows] = {}
     for source in Source:
         try:

@@ -51,7 +51,24 @@ class DensityVote:
     def fit(
         cls, Z: NDArray[np.float64], *, eps: float | None, min_samples: int, random_state: int
     ) -> Self:
-        """Find eps (unless given) and the core points of the detectors' input, shape (n, 6)."""
+        """Find eps (unless given) and the core points of the detectors' input, shape (n, 6).
+
+        Parameters
+        ----------
+        Z : ndarray, shape (n, 6)
+            The detectors' input.
+        eps : float or None
+            Radius of a neighbourhood; None takes the knee of the k-distances.
+        min_samples : int
+            Neighbours, oneself included, that make a core point.
+        random_state : int
+            Seed of the sample that the knee is measured on.
+
+        Returns
+        -------
+        DensityVote
+            Without core points where no radius can be found: then nobody is noise.
+        """
         if eps is None:
             eps = knee_eps(k_distances(Z, min_samples, random_state))
         if eps is None:
@@ -80,6 +97,15 @@ def core_mask(Z: NDArray[np.float64], eps: float, min_samples: int) -> NDArray[n
 
     The tree admits whole nodes by a rounded root, so it is asked a hair inside and a hair outside
     of ``eps``; the few rows on which the two answers differ are counted one by one.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (n, 6)
+        The detectors' input.
+    eps : float
+        Radius of a neighbourhood.
+    min_samples : int
+        Neighbours that make a core point.
     """
     tree = KDTree(Z, leaf_size=_LEAF)
     core: NDArray[np.bool_] = (
@@ -102,6 +128,15 @@ def k_distances(Z: NDArray[np.float64], min_samples: int, random_state: int) -> 
 
     That is the distance to the ``min_samples``-th nearest row, the person included. Beyond 10,000
     people a random 10,000 of them are measured, against everyone.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (n, 6)
+        The detectors' input.
+    min_samples : int
+        Neighbours that make a core point.
+    random_state : int
+        Seed of the choice of people.
 
     Returns
     -------

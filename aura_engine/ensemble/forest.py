@@ -48,7 +48,22 @@ class ForestVote:
 
     @classmethod
     def fit(cls, Z: NDArray[np.float64], *, contamination: float, random_state: int) -> Self:
-        """Grow scikit-learn's IsolationForest on the detectors' input, shape (n, 6)."""
+        """Grow scikit-learn's IsolationForest on the detectors' input, shape (n, 6).
+
+        Parameters
+        ----------
+        Z : ndarray, shape (n, 6)
+            The detectors' input.
+        contamination : float
+            Share that counts as anomalous.
+        random_state : int
+            Seed.
+
+        Returns
+        -------
+        ForestVote
+            The trees, and the score below which a person is an anomaly.
+        """
         model = IsolationForest(contamination=contamination, random_state=random_state).fit(Z)
         trees = [estimator.tree_ for estimator in model.estimators_]
         states = [tree.__getstate__() for tree in trees]

@@ -47,7 +47,24 @@ class ClusterVote:
         n_clusters: int,
         random_state: int,
     ) -> Self:
-        """Run scikit-learn's K-Means (``n_init=10``) on the detectors' input, shape (n, 6)."""
+        """Run scikit-learn's K-Means (``n_init=10``) on the detectors' input, shape (n, 6).
+
+        Parameters
+        ----------
+        Z : ndarray, shape (n, 6)
+            The detectors' input.
+        direction : ndarray, shape (6,)
+            Sign of each column: which way risk grows.
+        n_clusters : int
+            Clusters; fewer where there are fewer distinct rows.
+        random_state : int
+            Seed.
+
+        Returns
+        -------
+        ClusterVote
+            With its centroids and its risk cluster.
+        """
         k = min(n_clusters, _count_distinct(Z, n_clusters))
         model = KMeans(n_clusters=k, n_init=10, random_state=random_state)
         with warnings.catch_warnings():

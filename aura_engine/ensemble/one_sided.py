@@ -46,7 +46,17 @@ class DetectorInput:
 
     @classmethod
     def fit(cls, X: NDArray[np.float64], *, one_sided: bool, weights: ArrayLike | None) -> Self:
-        """Learn medians and spans from X, shape (n, 6); ``weights=None`` weighs all by 1."""
+        """Learn medians and spans from X, shape (n, 6); ``weights=None`` weighs all by 1.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, 6)
+            Scaled KPIs.
+        one_sided : bool
+            Whether only the excess in the risk direction counts.
+        weights : array-like, shape (6,), or None
+            Weight of each column; None weighs all by 1.
+        """
         width = X.shape[1]
         medians = np.median(X, axis=0)
         signs = np.asarray(RISK_DIRECTION, dtype=np.float64)

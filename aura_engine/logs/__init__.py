@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from typing import Any, Final, TextIO
 
 import structlog
@@ -55,7 +56,12 @@ def use_safe_defaults() -> None:
     )
 
 
-def configure_logging(level: str = "info", format: str = "auto") -> None:  # noqa: A002
+def configure_logging(
+    level: str = "info",
+    format: str = "auto",  # noqa: A002
+    *,
+    service: str = "aura-monitor",
+) -> None:
     """Send structlog's and the standard library's events to standard error.
 
     Parameters
@@ -64,6 +70,8 @@ def configure_logging(level: str = "info", format: str = "auto") -> None:  # noq
         Least severity that is written: debug, info, warning, error or critical.
     format : str
         ``json`` (an object a line), ``console``, or ``auto``: console on a terminal, else JSON.
+    service : str
+        Field ``service`` of every event.
 
     Notes
     -----
@@ -76,6 +84,7 @@ def configure_logging(level: str = "info", format: str = "auto") -> None:  # noq
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        partial(_name_service, service=service),
         _TIMES,
         structlog.processors.StackInfoRenderer(),
     ]
@@ -106,6 +115,13 @@ def configure_logging(level: str = "info", format: str = "auto") -> None:  # noq
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _name_service(
+    _logger: Any, _method: str, event: structlog.typing.EventDict, *, service: str
+) -> structlog.typing.EventDict:
+    event["service"] = service
+    return event
 
 
 def _renderer(stream: TextIO, as_console: bool) -> structlog.typing.Processor:

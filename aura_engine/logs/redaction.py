@@ -83,6 +83,13 @@ def keep_secrets_out(
     """Drop fields that hold secrets or people's words, redact all others, render the error.
 
     A structlog processor; it must be the last before the renderer.
+
+    Parameters
+    ----------
+    logger, method
+        What structlog gives; not used.
+    event : mapping
+        Fields of the event.
     """
     error = _error_of(event.pop("exc_info", None))
     cleaned = _cleaned_fields(event, _MAX_DEPTH)

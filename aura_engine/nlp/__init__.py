@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from aura_engine.nlp.hashing import text_hmac, text_key
 from aura_engine.nlp.lazy import LazyScorer
-from aura_engine.nlp.loading import PRODUCTION_MODEL, REDUCED_MODEL, load_scorer
+from aura_engine.nlp.loading import (
+    PRODUCTION_MODEL,
+    REDUCED_MODEL,
+    is_reduced_revision,
+    load_scorer,
+)
 from aura_engine.nlp.normalise import TextForm, is_wordless, normalise
 from aura_engine.nlp.scorer import TextScorer
 
@@ -17,6 +22,7 @@ __all__ = [
     "LazyScorer",
     "TextForm",
     "TextScorer",
+    "is_reduced_revision",
     "is_wordless",
     "load_scorer",
     "normalise",

@@ -65,16 +65,42 @@ def find_checkpoint(name: str, revision: str | None, cache_dir: Path | None) -> 
     ModelError
         Within about ten seconds if the hub cannot be reached; names what was tried.
     """
+    found = local_checkpoint(name, revision, cache_dir)
+    if found is not None:
+        return found
+    if is_path(name):
+        raise ModelError(t("nlp.no_such_directory", model=name))
+    with quiet_hub():
+        return _from_hub(name, revision, cache_dir)
+
+
+def local_checkpoint(name: str, revision: str | None, cache_dir: Path | None) -> Checkpoint | None:
+    """Find a model's files on this machine; the network is not asked.
+
+    Parameters
+    ----------
+    name, revision, cache_dir
+        As of `find_checkpoint`.
+
+    Returns
+    -------
+    Checkpoint or None
+        None where there is neither a directory of this name nor a complete copy in the cache.
+    """
     directory = Path(name).expanduser()
     if directory.is_dir():
         return Checkpoint(name, directory, content_revision(directory))
-    if name.startswith(_PLACE_MARKS) or name.count("/") > 1:
-        raise ModelError(t("nlp.no_such_directory", model=name))
-    found = _in_cache(name, revision, cache_dir)
-    if found is not None:
-        return found
-    with quiet_hub():
-        return _from_hub(name, revision, cache_dir)
+    return None if is_path(name) else _in_cache(name, revision, cache_dir)
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a name can only mean a directory, not a model of the hub."""
+    return name.startswith(_PLACE_MARKS) or name.count("/") > 1
+
+
+def has_weights(directory: Path) -> bool:
+    """Tell whether a directory holds weights under a name that is loaded."""
+    return any(p for pattern in _WEIGHTS for p in directory.glob(pattern))
 
 
 def content_revision(directory: Path) -> str:
@@ -104,8 +130,7 @@ def _in_cache(name: str, revision: str | None, cache_dir: Path | None) -> Checkp
         return None
     directory = snapshots / matching[0]
     # An interrupted download leaves a snapshot without weights, which the hub can complete.
-    complete = any(p for pattern in _WEIGHTS for p in directory.glob(pattern))
-    return Checkpoint(name, directory, matching[0]) if complete else None
+    return Checkpoint(name, directory, matching[0]) if has_weights(directory) else None
 
 
 def _abbreviates(wanted: str, commit: str) -> bool:
@@ -116,7 +141,8 @@ def _from_hub(name: str, revision: str | None, cache_dir: Path | None) -> Checkp
     from httpx2 import HTTPError  # the hub client's own HTTP library
     from huggingface_hub import constants, snapshot_download
 
-    tried = [t("nlp.tried_directory"), t("nlp.tried_cache", cache=cache_dir or "HF_HUB_CACHE")]
+    cache = cache_dir or constants.HF_HUB_CACHE
+    tried = [t("nlp.tried_directory"), t("nlp.tried_cache", cache=cache)]
     if constants.HF_HUB_OFFLINE:
         raise _unavailable(name, t("nlp.hub_off"), tried)
     tried.append(t("nlp.tried_hub", hub=constants.ENDPOINT))

@@ -41,6 +41,11 @@ class LazyScorer:
         """Return P(negative) of each text, as `TextScorer.score`."""
         return self._model().score(texts)
 
+    def forget(self) -> None:
+        """Load anew at the next question: another model may be at hand by then."""
+        with self._loading:
+            self._loaded = None
+
     def _model(self) -> TextScorer:
         with self._loading:
             if self._loaded is None:

@@ -31,8 +31,8 @@ def load_scorer(
     ----------
     model_name : str or None
         ``"reducido"``: the model that ships with the project. Another name or a directory: that
-        model. None: the production model, or, where it cannot be had, the reduced one with a
-        warning in the log.
+        model. None: the production model, or, where none can be had, the reduced one with a
+        warning in the log; a production model that is there must load.
     revision : str or None
         Branch, tag or commit on the hub. The production model is pinned when this is None.
     negative_label : str or None
@@ -48,24 +48,34 @@ def load_scorer(
     Raises
     ------
     ModelError
-        If a model that was asked for by name cannot be loaded.
+        If a model that was asked for by name cannot be had, or one that was found cannot be
+        loaded.
     """
     if model_name == REDUCED_MODEL:
         return _reduced()
     name = model_name or PRODUCTION_MODEL
-    if name == PRODUCTION_MODEL:
-        revision = revision or PRODUCTION_REVISION
+    revision = pinned_revision(name, revision)
     try:
         checkpoint = find_checkpoint(name, revision, cache_dir)
-        # torch and transformers take seconds to import: only once there is something to load.
-        from aura_engine.nlp.transformers_scorer import TransformersScorer
-
-        return TransformersScorer.load(checkpoint, negative_label=negative_label)
     except ModelError as error:
         if model_name is not None:
             raise
         log.warning("nlp.reduced_model_used", wanted=name, revision=revision, reason=str(error))
         return _reduced()
+    # torch and transformers take seconds to import: only once there is something to load.
+    from aura_engine.nlp.transformers_scorer import TransformersScorer
+
+    return TransformersScorer.load(checkpoint, negative_label=negative_label)
+
+
+def pinned_revision(name: str, revision: str | None) -> str | None:
+    """Return the revision to load a model at: the one asked for, else the pinned one if any."""
+    return revision or (PRODUCTION_REVISION if name == PRODUCTION_MODEL else None)
+
+
+def is_reduced_revision(revision: str) -> bool:
+    """Tell whether a revision is of the reduced model, in whichever version."""
+    return revision.startswith(f"{REDUCED_MODEL}-")
 
 
 def _reduced() -> TextScorer:

@@ -84,8 +84,8 @@ class ReducedScorer:
 
     @property
     def revision(self) -> str:
-        """Version of the model and the beginning of its weights' checksum."""
-        return f"{self._version}-{self._checksum[:16]}"
+        """Name and version of the model, and the beginning of its weights' checksum."""
+        return f"{REDUCED_NAME}-{self._version}-{self._checksum[:16]}"
 
     @property
     def reduced(self) -> bool:
@@ -127,7 +127,27 @@ def negative_log_odds(class_scores: NDArray[np.float64], negative: int) -> NDArr
 def calibrated(
     class_scores: NDArray[np.float64], negative: int, slope: float, offset: float
 ) -> NDArray[np.float64]:
-    """Return P(negative) = σ(slope · log odds + offset) (Platt 1999); monotone for slope > 0."""
+    """Return P(negative) = σ(slope · log odds + offset) (Platt 1999); monotone for slope > 0.
+
+    Parameters
+    ----------
+    class_scores : ndarray, shape (n, classes)
+        Logits.
+    negative : int
+        Column of the negative class.
+    slope, offset : float
+        Of the calibration.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        In [0, 1], higher is more negative.
+
+    Raises
+    ------
+    ModelError
+        If the calibration would turn the order round or give no number.
+    """
     if not (slope > 0 and math.isfinite(offset)):
         raise ModelError(t("nlp.reduced_calibration"))
     logits = slope * negative_log_odds(class_scores, negative) + offset

@@ -48,7 +48,13 @@ class TextScorer(Protocol):
         -------
         ndarray of float32, shape (n,)
             In [0, 1], higher is more negative, in the order of `texts`. NaN where there is
-            nothing to judge: blank texts and texts without a letter.
+            nothing to judge, and never will be: blank texts, texts without a letter, and
+            texts beyond the model's vocabulary.
+
+        Raises
+        ------
+        ModelError
+            If the reading fails, which another time it may not.
         """
         ...
 

@@ -57,6 +57,15 @@ def load_classifier(
 ) -> LoadedClassifier:
     """Load a checkpoint's tokenizer and model.
 
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The files.
+    negative_label : str or None
+        The negative class of a model whose classes are only called ``LABEL_n``.
+    device : str or None
+        Of torch; None means CUDA where there is one, else the CPU.
+
     Raises
     ------
     ModelError

@@ -113,12 +113,12 @@ class TransformersScorer:
     def score(self, texts: Sequence[str]) -> Probabilities:
         """Return P(negative) of each text; see `aura_engine.nlp.scorer.TextScorer`.
 
-        A text that the model cannot read is NaN and counted in the log.
+        A text beyond the model's vocabulary is NaN and counted in the log.
 
         Raises
         ------
         ModelError
-            If the model can read none of the texts.
+            If a text cannot be read now, for want of memory, say, or the weights are damaged.
         """
         return score_distinct(texts, self._form, self._score_distinct)
 
@@ -135,8 +135,6 @@ class TransformersScorer:
         with np.errstate(invalid="ignore"):
             result = (sums / tokens).astype(np.float32)
         unread = int(np.isnan(result).sum())
-        if unread == len(texts):
-            raise ModelError(t("nlp.reads_nothing", model=self.name, count=unread))
         if unread:
             log.warning("nlp.texts_unread", model=self.name, unread=unread)
         return result
@@ -163,17 +161,32 @@ class TransformersScorer:
         return pieces
 
     def _read(self, rows: list[list[int]]) -> np.ndarray:
-        """Return P(negative) of each row; NaN for a row that fails even alone."""
+        """Return P(negative) of each row, in smaller parts where all at once fail."""
         try:
-            return self._forward(rows)
+            return self._forward(rows, self._classifier.device)
         except RuntimeError as error:  # among them torch.OutOfMemoryError
             if len(rows) == 1:
                 log.warning("nlp.row_failed", tokens=len(rows[0]), error=type(error).__name__)
-                return np.full(1, np.nan)
+                return self._read_on_cpu(rows)
         half = len(rows) // 2
         return np.concatenate([self._read(rows[:half]), self._read(rows[half:])])
 
-    def _forward(self, rows: list[list[int]]) -> np.ndarray:
+    def _read_on_cpu(self, rows: list[list[int]]) -> np.ndarray:
+        """Read without the GPU, whose memory others may have taken; never answer without reading.
+
+        What is stored as "no words" is never read again, so a failure must not look like it.
+        """
+        model, cpu = self._classifier.model, torch.device("cpu")
+        try:
+            model.to(cpu)
+            p = self._forward(rows, cpu)
+            model.to(self._classifier.device)
+        except RuntimeError as error:
+            reason = type(error).__name__
+            raise ModelError(t("nlp.row_failed", model=self.name, reason=reason)) from error
+        return p
+
+    def _forward(self, rows: list[list[int]], device: torch.device) -> np.ndarray:
         classifier = self._classifier
         framed = [[*classifier.prefix, *row, *classifier.suffix] for row in rows]
         ids = np.full((len(framed), max(map(len, framed))), classifier.padding, dtype=np.int64)
@@ -183,9 +196,11 @@ class TransformersScorer:
             mask[position, : len(row)] = 1
         with torch.inference_mode():
             logits = classifier.model(
-                input_ids=torch.from_numpy(ids).to(classifier.device),
-                attention_mask=torch.from_numpy(mask).to(classifier.device),
+                input_ids=torch.from_numpy(ids).to(device),
+                attention_mask=torch.from_numpy(mask).to(device),
             ).logits.float()
             p = torch.sigmoid(logits) if classifier.independent else torch.softmax(logits, dim=-1)
             negative: np.ndarray = p[:, classifier.negative].cpu().numpy()
-            return negative.astype(np.float64)
+        if np.isnan(negative).any():
+            raise ModelError(t("nlp.no_numbers", model=self.name))
+        return negative.astype(np.float64)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from aura_engine.errors import ArtefactError
 from aura_engine.logs import get_logger
-from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.pipeline.scoring import ScoringModel, has_texts
 from aura_engine.store.model_versions import StoredModel, save_model
 
 log = get_logger(__name__)
@@ -71,7 +71,21 @@ def definitions(
     window_days: int,
     timezone: str,
 ) -> dict[str, Any]:
-    """Return what defines the figures of a run: what was asked for, else as the active version."""
+    """Return what defines the figures of a run: what was asked for, else as the active version.
+
+    Parameters
+    ----------
+    stored : StoredModel or None
+        The active version.
+    n_clusters : int or None
+        As asked for.
+    contamination : float or None
+        As asked for.
+    window_days : int
+        Days of KPIs 3 and 5.
+    timezone : str
+        IANA name of the population's zone.
+    """
     held = stored.parameters if stored else DEFAULT_PARAMETERS
     return {
         "n_clusters": n_clusters or held["n_clusters"],
@@ -120,6 +134,7 @@ def choose_model(
         as_of=as_of,
         parameters=parameters,
         text_revision=text_revision,
+        has_scores=has_texts(activity),
         refit_days=refit_days,
         refit=refit,
     )
@@ -163,6 +178,7 @@ def _reason_to_fit(
     as_of: datetime,
     parameters: dict[str, Any],
     text_revision: str | None,
+    has_scores: bool,
     refit_days: int,
     refit: bool,
 ) -> str | None:
@@ -176,6 +192,8 @@ def _reason_to_fit(
         return "parameters"
     if stored.text_revision != text_revision:
         return "text_model"
+    if has_scores and restored.negativity_prior is None:
+        return "first_scores"
     if as_of - stored.fitted_at >= timedelta(days=refit_days) - REFIT_TOLERANCE:
         return "age"
     return None

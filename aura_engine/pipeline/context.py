@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from aura_engine.nlp import TextScorer, text_key
+from aura_engine.errors import ModelError
+from aura_engine.i18n import t
+from aura_engine.nlp import REDUCED_MODEL, TextScorer, is_reduced_revision, text_key
 from aura_engine.settings import DatabaseUrls, Settings
 from aura_engine.sources import Sources, connect_sources
 from aura_engine.store.connect import connect_store
@@ -40,6 +42,8 @@ class PipelineContext:
         Days of KPIs 3 and 5.
     refit_days : int
         Age at which a model version is replaced.
+    reduced_is_chosen : bool
+        Whether the reduced language model was asked for by its name.
     clock : callable
         Returns the present, zone-aware.
     """
@@ -51,11 +55,30 @@ class PipelineContext:
     timezone: str
     window_days: int
     refit_days: int
+    reduced_is_chosen: bool = False
     clock: Callable[[], datetime] = utc_now
 
     def since(self, as_of: datetime) -> datetime:
         """Return where the window of KPIs 3 and 5 begins, itself excluded."""
         return as_of - timedelta(days=self.window_days)
+
+    def require_no_step_down(self, in_use: str | None) -> None:
+        """Stop a run that would read with the reduced model only because no better one was had.
+
+        Parameters
+        ----------
+        in_use : str or None
+            Revision of the language model behind the active version.
+
+        Raises
+        ------
+        ModelError
+            If that is of a better model, and the reduced one was not chosen by its name.
+        """
+        if in_use is None or is_reduced_revision(in_use) or self.reduced_is_chosen:
+            return
+        if self.scorer is not None and self.scorer.reduced:
+            raise ModelError(t("pipeline.step_down", revision=in_use))
 
 
 @contextmanager
@@ -85,6 +108,7 @@ def open_context(
                 timezone=settings.timezone,
                 window_days=settings.window_days,
                 refit_days=settings.refit_days,
+                reduced_is_chosen=settings.nlp_model_name == REDUCED_MODEL,
             )
     finally:
         store.dispose()

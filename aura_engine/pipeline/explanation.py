@@ -138,6 +138,15 @@ def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> Person
 
     What is missing is imputed as the model did that gave the verdict.
 
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    user_id : UUID
+        Root id.
+
     Raises
     ------
     AccessDenied

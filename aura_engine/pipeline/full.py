@@ -12,6 +12,7 @@ import pandas as pd
 from aura_engine.errors import RunError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
+from aura_engine.pipeline.apart import require_own_sources
 from aura_engine.pipeline.choice import choose_model, definitions
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import judge
@@ -192,15 +193,17 @@ class _FullRun:
         sweep_generations(store)
         discard_models(store)
         with stage("extract"):
+            require_own_sources(self.context)
             extraction = self._extract()
             gone = leavers(store, extraction, confirmed=self.asked.confirm_leaving)
             save_population(store, extraction, as_of=self.as_of)
         active = active_model(store)
         with stage("texts"):
             text_outcome = self._read_texts(extraction, active)
-        with stage("kpis"):
+        people = len(extraction.activity)
+        with stage("kpis", people):
             activity = self._with_negativity(extraction.activity, text_outcome["text_revision"])
-        with stage("ensemble"):
+        with stage("ensemble", people):
             chosen = choose_model(
                 store,
                 active,
@@ -224,8 +227,8 @@ class _FullRun:
                 )
             judgement = judge(store, chosen, activity, former_activity, as_of=self.as_of)
             results = run_results(judgement.generation, chosen.model)
-        with stage("load"):
-            load(store, self.recorder.run_id, judgement, as_of=self.as_of)
+        with stage("load", people):
+            load(store, self.recorder, judgement, as_of=self.as_of)
         with stage("flip"):
             flip_run(
                 self.recorder,
@@ -267,6 +270,7 @@ class _FullRun:
                 or latest_revision(self.context.store),
                 "texts_read_through": None,
             }
+        self.context.require_no_step_down(active.text_revision if active else None)
         tally = TextSynchroniser(
             store=self.context.store,
             sources=self.context.sources,

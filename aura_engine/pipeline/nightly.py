@@ -53,6 +53,15 @@ def request_nightly(store: Engine, *, now: datetime, zone: ZoneInfo) -> Enqueued
     A scheduler that was away at the hour asks as soon as it is back; one that finds an
     installation without any run asks for the first.
 
+    Parameters
+    ----------
+    store : Engine
+        The analytics database.
+    now : datetime
+        The present, zone-aware.
+    zone : ZoneInfo
+        In which nights are.
+
     Returns
     -------
     Enqueued or None

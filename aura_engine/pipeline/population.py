@@ -22,6 +22,20 @@ MAX_LEAVING: Final = 20
 def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[str]:
     """Return who has no account any more.
 
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    extraction : Extraction
+        What the sources gave.
+    confirmed : bool
+        Whether somebody confirmed that many may go.
+
+    Returns
+    -------
+    list of str
+        Root ids.
+
     Raises
     ------
     RunError
@@ -39,7 +53,17 @@ def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[
 
 
 def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) -> None:
-    """Bring the rows of people and memberships up to date with an extraction."""
+    """Bring the rows of people and memberships up to date with an extraction.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    extraction : Extraction
+        What the sources gave.
+    as_of : datetime
+        Moment of the run.
+    """
     activity = extraction.activity
     people = pd.DataFrame(
         {

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement
 from aura_engine.pipeline.messages import run_events
 from aura_engine.store.cases import erase_cases, open_cases
-from aura_engine.store.events import EventType, write_events
+from aura_engine.store.events import write_events
 from aura_engine.store.generation import (
     ensure_history_month,
     flip,
@@ -28,16 +28,30 @@ from aura_engine.store.people import remove_people
 from aura_engine.store.runs import RunRecorder
 
 
-def load(store: Engine, run_id: int, judgement: Judgement, *, as_of: datetime) -> None:
-    """Load rows and history of a run in committed batches; nobody sees them yet."""
-    load_generation(store, run_id, judgement.generation.reset_index())
+def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: datetime) -> None:
+    """Load rows and history of a run in committed batches; nobody sees them yet.
+
+    Parameters
+    ----------
+    store : Engine
+        The analytics database.
+    recorder : RunRecorder
+        Of the run; told of the progress.
+    judgement : Judgement
+        Everyone's rows and transitions.
+    as_of : datetime
+        Moment of the run.
+    """
+    load_generation(
+        store, recorder.run_id, judgement.generation.reset_index(), loaded=recorder.advance
+    )
     ensure_history_month(store, as_of)
     changed = judgement.transitions.changed
     history = changed.assign(
         as_of=pd.Timestamp(as_of),
         model_version_id=judgement.generation["model_version_id"].reindex(changed.index),
     )
-    stage_history(store, run_id, history.reset_index())
+    stage_history(store, recorder.run_id, history.reset_index())
 
 
 def flip_run(
@@ -52,6 +66,8 @@ def flip_run(
     started: float,
 ) -> None:
     """Show a loaded run to everyone, in one transaction with all that follows from it.
+
+    The transaction is made again if somebody holds a row of it for too long.
 
     Parameters
     ----------
@@ -69,7 +85,8 @@ def flip_run(
         Of the run, by the monotonic clock.
     """
     transitions = judgement.transitions
-    with recorder.flipping() as connection:
+
+    def show(connection: Connection) -> None:
         if gone:
             remove_people(connection, gone, as_of=as_of)
         erase_cases(connection, as_of=as_of)
@@ -88,11 +105,13 @@ def flip_run(
         flip(connection, recorder.run_id)
         recorder.count(
             removed=len(gone),
-            transitions=len(transitions.changed),
-            alerts=sum(event.type is EventType.CRITICAL_ALERT for event in events),
+            transitions=transitions.people,
+            alerts=len(transitions.alerted),
             fitted_because=chosen.fitted_because,
             **asdict(cases),
         )
         recorder.finish(
             connection, results=json.dumps(results), model_version_id=chosen.id, **text_outcome
         )
+
+    recorder.flip(show)

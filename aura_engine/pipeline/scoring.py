@@ -37,7 +37,8 @@ _DAMAGED: Final = (
 """What NumPy, zip and JSON raise about bytes that are not what `to_bytes` gave."""
 
 
-def _has_texts(activity: pd.DataFrame) -> bool:
+def has_texts(activity: pd.DataFrame) -> bool:
+    """Tell whether anybody's texts were scored."""
     return "texts" in activity.columns and bool((activity["texts"] > 0).any())
 
 
@@ -87,7 +88,7 @@ class ScoringModel:
         """
         night_prior = fit_rate_prior(activity["night_messages"], activity["messages"])
         negativity_prior = None
-        if _has_texts(activity):
+        if has_texts(activity):
             negativity_prior = fit_mean_prior(
                 activity["negativity_sum"], activity["negativity_sumsq"], activity["texts"]
             )

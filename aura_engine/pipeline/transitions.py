@@ -43,6 +43,11 @@ class Transitions:
     entering: pd.DataFrame
     alerted: list[str]
 
+    @property
+    def people(self) -> int:
+        """For how many people there is something to tell."""
+        return len({*self.changed.index, *self.alerted})
+
 
 def compare(
     current: pd.DataFrame,
@@ -53,15 +58,16 @@ def compare(
     """Compare new verdicts with those that readers see, and say what follows.
 
     Someone enters when they are in ALTO with enough evidence and were not so before: by a worse
-    level, or because what was too little to judge by has become enough.
+    level, or because what was too little to judge by has become enough for the first time on it.
+    Whoever shows again after a silence in which they never left ALTO does not enter.
 
     Parameters
     ----------
     current : DataFrame
         Indexed by root id: cluster_label, severity_index, is_sufficient.
     previous : DataFrame
-        The same of the generation in view, and recorded_level, recorded_severity; empty in an
-        installation's first run.
+        The same of the generation in view, and had_evidence, recorded_level, recorded_severity;
+        empty in an installation's first run.
     recent_alerts : Series
         ASI by root id, of alerts sent less than `ALERT_EVERY` ago.
     under_previous_model : DataFrame, optional
@@ -79,7 +85,7 @@ def compare(
     changed["previous_severity"] = before.loc[moved, "recorded_severity"]
     changed["reason"] = _reasons(current, before, between, is_new)[moved]
 
-    enters = _needs_a_case(current) & ~_needs_a_case(before)
+    enters = _needs_a_case(current) & ~_needs_a_case(before, "had_evidence")
     by_behaviour = enters & (is_new | _worsened(before, between)) & (not previous.empty)
     states = np.where(by_behaviour[enters], CaseState.OPEN, CaseState.TO_REVIEW)
     entering = pd.DataFrame(
@@ -96,8 +102,8 @@ def _moved(severity: pd.Series, reference: pd.Series) -> pd.Series:
     return (severity - reference).abs() >= MATERIAL_ASI
 
 
-def _needs_a_case(verdicts: pd.DataFrame) -> pd.Series:
-    return (verdicts["cluster_label"] == RiskLevel.ALTO) & verdicts["is_sufficient"].eq(True)
+def _needs_a_case(verdicts: pd.DataFrame, evidence: str = "is_sufficient") -> pd.Series:
+    return (verdicts["cluster_label"] == RiskLevel.ALTO) & verdicts[evidence].eq(True)
 
 
 def _worsened(before: pd.DataFrame, between: pd.DataFrame) -> pd.Series:
@@ -132,7 +138,17 @@ def _alerts(entered: pd.DataFrame, recent_alerts: pd.Series) -> list[str]:
 
 
 def recorded(current: pd.DataFrame, previous: pd.DataFrame, changed: pd.Index) -> pd.DataFrame:
-    """Return the level and ASI that history holds last, by person, after these transitions."""
+    """Return the level and ASI that history holds last, by person, after these transitions.
+
+    Parameters
+    ----------
+    current : DataFrame
+        This run's rows, by person.
+    previous : DataFrame
+        The former rows, by person.
+    changed : Index
+        Whose history gets a row.
+    """
     before = previous.reindex(current.index)
     is_changed = current.index.isin(changed)
     return pd.DataFrame(

@@ -32,7 +32,8 @@ def keep_verdicts(
     Parameters
     ----------
     current : DataFrame
-        Freshly scored, indexed by root id, with the `VERDICT` columns and the raw KPIs.
+        Freshly scored, indexed by root id, with the `VERDICT` columns, is_sufficient and the raw
+        KPIs.
     previous : DataFrame
         The generation that readers see now, same index; empty before the first run.
     texts_are_read : bool
@@ -42,8 +43,10 @@ def keep_verdicts(
     Returns
     -------
     DataFrame
-        `current` with had_messages, had_texts and stopped_showing added, and the verdicts of
-        those who stopped showing replaced where the earlier one was as bad or worse.
+        `current` with had_messages, had_texts, stopped_showing and had_evidence added, and the
+        verdicts of those who stopped showing replaced where the earlier one was as bad or worse.
+        is_sufficient stays today's truth; had_evidence tells whether there was enough at some time
+        since the person has been on this level.
     """
     before = previous.reindex(current.index)
     messages = current["raw_ratio_night_messages"].notna()
@@ -59,7 +62,9 @@ def keep_verdicts(
     who = current.index[stopped & ~_is_worse(current, before)]
     for column in VERDICT:
         kept.loc[who, column] = before.loc[who, column].astype(kept[column].dtype)
-    return kept
+    stayed = kept["cluster_label"] == before["cluster_label"]
+    had_evidence = kept["is_sufficient"] | (stayed & before["had_evidence"].eq(True))
+    return kept.assign(had_evidence=had_evidence)
 
 
 def _is_worse(current: pd.DataFrame, before: pd.DataFrame) -> pd.Series:

@@ -90,6 +90,26 @@ def read_edited_texts(
     (hidden, deleted or emptied): its score must go. Many rows come back with the same words, since
     a like or a reading changes ``updated_at`` too. It scans the table, so it belongs to the
     nightly run.
+
+    Parameters
+    ----------
+    sources : Sources
+        The three source databases.
+    kind : TextSource
+        Which texts.
+    edited_since : datetime
+        Texts that changed later than this.
+    after : (datetime, str), optional
+        ``written_at`` and ``text_id`` of the last text already read; the reading goes on past it.
+    since, as_of : datetime
+        The window, `since` excluded.
+    chunk : int
+        Rows of a frame.
+
+    Returns
+    -------
+    iterator of DataFrame
+        Columns as of :func:`read_texts`.
     """
     parameters = _page(after, since, as_of) | {
         "edited_since": require_aware(edited_since, "edited_since")
@@ -104,6 +124,15 @@ def text_digest(
 
     Two sets of texts with equal digests are the same set but for a chance of 2⁻⁶⁴. Digests of
     several references of one person combine: counts by sum, ``id_xor`` by exclusive-or.
+
+    Parameters
+    ----------
+    sources : Sources
+        The three source databases.
+    kind : TextSource
+        Which texts.
+    as_of, since : datetime
+        The window, `since` excluded.
 
     Returns
     -------
@@ -129,6 +158,17 @@ def text_ids(
 ) -> pd.DataFrame:
     """List the texts that the given references have in the window, without their words.
 
+    Parameters
+    ----------
+    sources : Sources
+        The three source databases.
+    kind : TextSource
+        Which texts.
+    user_refs : sequence of str
+        References of authors, as the source writes them.
+    as_of, since : datetime
+        The window, `since` excluded.
+
     Returns
     -------
     DataFrame
@@ -143,7 +183,17 @@ def text_ids(
 
 
 def texts_by_id(sources: Sources, kind: TextSource, ids: Sequence[str]) -> pd.DataFrame:
-    """Read single texts, as :func:`read_texts` gives them; those that are no words are left out."""
+    """Read single texts, as :func:`read_texts` gives them; those that are no words are left out.
+
+    Parameters
+    ----------
+    sources : Sources
+        The three source databases.
+    kind : TextSource
+        Which texts.
+    ids : sequence of str
+        Ids of the texts.
+    """
     return _typed(_read(sources, kind, "texts_by_id", {"text_ids": list(ids)}))
 
 

@@ -72,7 +72,17 @@ def open_cases(
 
 
 def leave_cases(connection: Connection, people: Sequence[str], *, as_of: datetime) -> None:
-    """Take the person out of the cases of deleted accounts, in the caller's transaction."""
+    """Take the person out of the cases of deleted accounts, in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    people : sequence of str
+        Root ids.
+    as_of : datetime
+        Moment of the run.
+    """
     left = connection.scalars(
         text(_QUERIES["leave_cases"]), {"people": list(people), "as_of": as_of}
     ).all()

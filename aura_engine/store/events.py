@@ -44,7 +44,19 @@ class Event:
 def write_events(
     connection: Connection, events: Sequence[Event], *, run_id: int, as_of: datetime
 ) -> None:
-    """Append events in the caller's transaction and wake whoever follows them."""
+    """Append events in the caller's transaction and wake whoever follows them.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    events : sequence of Event
+        In their order.
+    run_id : int
+        The run that they come from.
+    as_of : datetime
+        Moment of the run.
+    """
     if not events:
         return
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +36,13 @@ def _partition(run_id: int) -> dict[str, object]:
     return {"partition": f"feature_{run_id:d}", "run_id": f"{run_id:d}"}
 
 
-def load_generation(engine: Engine, run_id: int, rows: pd.DataFrame) -> None:
+def nobody(_rows: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def load_generation(
+    engine: Engine, run_id: int, rows: pd.DataFrame, *, loaded: Callable[[int], None] = nobody
+) -> None:
     """Load a run's rows beside what readers see, in committed batches, and attach them.
 
     Parameters
@@ -46,13 +53,17 @@ def load_generation(engine: Engine, run_id: int, rows: pd.DataFrame) -> None:
         The run; its rows become visible with `flip`, not before.
     rows : DataFrame
         Columns of ``feature`` without ``id`` and ``run_id``.
+    loaded : callable, optional
+        Told after each batch how many rows are there.
     """
     names = _partition(run_id)
     with engine.begin() as connection:
         _ddl(connection, "create_partition", **names)
+    done = 0
     for batch in in_batches(rows.assign(run_id=run_id)):
         with engine.begin() as connection:
-            copy_frame(connection, str(names["partition"]), batch)
+            done += copy_frame(connection, str(names["partition"]), batch)
+        loaded(done)
     with engine.begin() as connection:
         _ddl(connection, "index_partition", **names)
     with engine.begin() as connection:
@@ -95,7 +106,17 @@ def ensure_history_month(engine: Engine, as_of: datetime) -> None:
 
 
 def stage_history(engine: Engine, run_id: int, history: pd.DataFrame) -> None:
-    """Load a run's history rows in committed batches; they show once the run has flipped."""
+    """Load a run's history rows in committed batches; they show once the run has flipped.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    run_id : int
+        The run.
+    history : DataFrame
+        Columns of ``risk_history`` but run_id.
+    """
     for batch in in_batches(history.assign(run_id=run_id)):
         with engine.begin() as connection:
             copy_frame(connection, "risk_history", batch)

@@ -40,6 +40,15 @@ def ensure_installation(
 ) -> Installation:
     """Mark a new database, or check the mark of one that is in use.
 
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    kind : {'production', 'demo'}
+        What the database is for.
+    details : dict, optional
+        What to keep with the mark of a new one.
+
     Raises
     ------
     StoreError
@@ -51,7 +60,19 @@ def ensure_installation(
             {"kind": kind, "details": json.dumps(details or {})},
         )
     installation = read_installation(engine)
-    if installation is None or installation.kind != kind:
-        found = installation.kind if installation else None
-        raise StoreError(t("store.other_kind", wanted=kind, found=found))
+    if installation is None:
+        raise StoreError(t("store.other_kind", wanted=kind, found=None))
+    require_kind(installation, kind)
     return installation
+
+
+def require_kind(installation: Installation | None, kind: Kind) -> None:
+    """Check that a database is for what it is used for; one without a mark may be for anything.
+
+    Raises
+    ------
+    StoreError
+        If it is marked for the other kind.
+    """
+    if installation is not None and installation.kind != kind:
+        raise StoreError(t("store.other_kind", wanted=kind, found=installation.kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,15 @@ def is_ours(_object: Any, name: str | None, type_: str, _reflected: bool, compar
     """Tell Alembic to compare what the models declare and nothing else of the database.
 
     Partitions are made by runs; their tables and indexes are not declared.
+
+    Parameters
+    ----------
+    name : str or None
+        Of the object.
+    type_ : str
+        ``table``, ``index``, …
+    compare_to : object or None
+        What the models declare in its place.
     """
     return not (
         type_ == "table"
@@ -58,6 +68,7 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def head_revision() -> str:
     """Return the newest revision that this code knows."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -75,8 +86,16 @@ def require_current(engine: Engine) -> None:
         If it is at another revision, or does not answer; the message names the mend.
     """
     with store_errors(), engine.connect() as connection:
-        current = current_revision(connection)
+        problem = structure_problem(connection)
+    if problem is not None:
+        raise StoreError(problem)
+
+
+def structure_problem(connection: Connection) -> str | None:
+    """Say what is wrong with the structure and its mend; None if it is what this code needs."""
+    current = current_revision(connection)
     if current is None:
-        raise StoreError(t("store.no_structure"))
+        return t("store.no_structure")
     if current != head_revision():
-        raise StoreError(t("store.not_current", current=current, head=head_revision()))
+        return t("store.not_current", current=current, head=head_revision())
+    return None

@@ -36,7 +36,27 @@ def save_model(
     summary: dict[str, Any],
     artefact: bytes,
 ) -> int:
-    """Save a fitted model, not active yet, and return its id."""
+    """Save a fitted model, not active yet, and return its id.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    fitted_at : datetime
+        Moment of the population it was fitted on.
+    parameters : dict
+        What defines its figures.
+    text_revision : str or None
+        Revision of the language model behind KPI 5.
+    libraries : dict of str to str
+        Versions by package.
+    n_fitted : int
+        People it was fitted on.
+    summary : dict
+        What people may want to know of it.
+    artefact : bytes
+        The model itself.
+    """
     with engine.begin() as connection:
         return int(
             connection.execute(
@@ -69,7 +89,17 @@ def stored_model(connection: Connection, model_id: int) -> StoredModel | None:
 
 
 def activate_model(connection: Connection, model_id: int, *, as_of: datetime) -> None:
-    """Make a version the one that scores, in the caller's transaction."""
+    """Make a version the one that scores, in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    model_id : int
+        The version.
+    as_of : datetime
+        Moment of the run.
+    """
     connection.execute(text(_QUERIES["retire_models"]), {"id": model_id, "as_of": as_of})
     connection.execute(text(_QUERIES["activate_model"]), {"id": model_id, "as_of": as_of})
 

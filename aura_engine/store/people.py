@@ -79,6 +79,15 @@ def remove_people(connection: Connection, people: Sequence[str], *, as_of: datet
 
     Their features, texts, history and events go; an open case of theirs keeps its pseudonym and
     notes for a while, a closed one is emptied.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    people : sequence of str
+        Root ids.
+    as_of : datetime
+        Moment of the run.
     """
     who = {"people": list(people)}
     hmacs = connection.scalars(text(_QUERIES["hmacs_of_people"]), who).all()

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aura_engine.errors import AuraError, RunCancelled, RunError, StoreError
 from aura_engine.i18n import t
@@ -24,6 +25,13 @@ log = get_logger(__name__)
 _QUERIES: Final = load_queries("store_runs")
 _RUN_LOCK: Final = 0x41555241_0002
 """Advisory lock that a run holds from start to end; the server frees it if the process dies."""
+
+FLIP_LOCK_TIMEOUT: Final = "2s"
+"""How long one attempt at the flip waits for a row that somebody else holds."""
+FLIP_ATTEMPTS: Final = 5
+FLIP_PAUSE: Final = 0.5
+"""Seconds between two attempts, in which nothing of ours is held."""
+_HELD: Final = (LockNotAvailable, DeadlockDetected)
 
 Progress = Callable[[str, int, int | None], None]
 """Called with a stage's name, how much is done, and how much there is (None: unknown)."""
@@ -44,6 +52,7 @@ class RunRecorder:
     counts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     _stage: str = ""
+    _total: int | None = None
 
     def _execute(self, query: str, **parameters: Any) -> None:
         with self.engine.begin() as connection:
@@ -51,8 +60,16 @@ class RunRecorder:
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
-        """Record that a stage goes on, and how long it took once it has ended well."""
-        self._stage = name
+        """Record that a stage goes on, and how long it took once it has ended well.
+
+        Parameters
+        ----------
+        name : str
+            Of the stage.
+        total : int, optional
+            How much there is to do, where that is known.
+        """
+        self._stage, self._total = name, total
         self._stop_if_cancelled()
         self._execute("enter_stage", stage=name, total=total)
         self.progress(name, 0, total)
@@ -60,10 +77,10 @@ class RunRecorder:
         yield
         self.seconds[name] = time.monotonic() - started
         entry = {"name": name, "seconds": round(self.seconds[name], 3)}
-        self._execute("leave_stage", stage=json.dumps([entry]))
+        self._execute("leave_stage", stage=json.dumps([entry]), counts=json.dumps(self.counts))
         log.info("stage_done", run_id=self.run_id, **entry)
 
-    def advance(self, done: int, total: int | None = None) -> None:
+    def advance(self, done: int) -> None:
         """Record how much of the current stage is done; it is the heartbeat too.
 
         Raises
@@ -72,11 +89,11 @@ class RunRecorder:
             If someone asked the run to stop; as `stage` does.
         """
         self._stop_if_cancelled()
-        self._execute("advance_stage", done=done, total=total)
-        self.progress(self._stage, done, total)
+        self._execute("advance_stage", done=done)
+        self.progress(self._stage, done, self._total)
 
     def count(self, **counts: Any) -> None:
-        """Keep figures that go to the run's row when it ends."""
+        """Keep figures that go to the run's row when the stage ends, or the run."""
         self.counts.update(counts)
 
     def _stop_if_cancelled(self) -> None:
@@ -92,7 +109,36 @@ class RunRecorder:
         lost; then this transaction fails instead of showing a run that was given up.
         """
         with self.lock.begin():
+            self.lock.exec_driver_sql(f"SET LOCAL lock_timeout = '{FLIP_LOCK_TIMEOUT}'")
             yield self.lock
+
+    def flip(self, show: Callable[[Connection], None]) -> None:
+        """End the run in `flipping`, and try again while somebody holds a row that it needs.
+
+        Parameters
+        ----------
+        show : callable
+            Makes the run visible on the connection it is given; may be called several times, each
+            time after all that it did before was rolled back.
+
+        Raises
+        ------
+        RunCancelled
+            If someone asked the run to stop meanwhile.
+        OperationalError
+            If the row is still held at the last attempt.
+        """
+        for attempt in range(1, FLIP_ATTEMPTS + 1):
+            try:
+                with self.flipping() as connection:
+                    show(connection)
+                return
+            except OperationalError as error:
+                if attempt == FLIP_ATTEMPTS or not isinstance(error.orig, _HELD):
+                    raise
+                log.warning("flip_waits_for_a_row", run_id=self.run_id, attempt=attempt)
+            self._stop_if_cancelled()
+            time.sleep(FLIP_PAUSE)
 
     def finish(self, connection: Connection, **outcome: Any) -> None:
         """Mark the run as succeeded in the caller's transaction, the flip.
@@ -144,6 +190,21 @@ def recorded_run(
     Rows of runs that were killed are marked as failed first. An error marks this run as
     failed and goes on to the caller; what readers saw before stays as it was.
 
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    kind : str
+        Which run.
+    as_of : datetime
+        Moment of the run.
+    parameters : dict
+        What was asked for; goes to the row.
+    requested_by : str
+        Who asked.
+    progress : callable
+        Called with stage, done and total.
+
     Raises
     ------
     RunError
@@ -184,6 +245,17 @@ def claimed_run(
     engine: Engine, *, instance: str, as_of: datetime, progress: Progress = silent
 ) -> Iterator[ClaimedRun | None]:
     """Take the run that has waited longest, as `recorded_run` does with one of its own.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    instance : str
+        The process that takes it.
+    as_of : datetime
+        Moment of the run.
+    progress : callable
+        Called with stage, done and total.
 
     Yields
     ------

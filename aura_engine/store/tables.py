@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +31,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from aura_engine.domain import RiskLevel
 
 LEVELS_SQL = ", ".join(f"'{level}'" for level in RiskLevel)
+VIEWS: Final = {
+    "user_feature_vector": "SELECT * FROM feature WHERE run_id = (SELECT run_id FROM active_run)",
+    "visible_history": (
+        "SELECT h.* FROM risk_history h JOIN pipeline_run r ON r.id = h.run_id"
+        " WHERE r.flipped_at IS NOT NULL"
+    ),
+}
+"""What readers query instead of the tables behind: the active generation, what has flipped."""
 
 
 class Base(DeclarativeBase):
@@ -248,6 +256,7 @@ class Feature(Base):
     recorded_level: Mapped[str]
     recorded_severity: Mapped[float]
     model_version_id: Mapped[int] = mapped_column(BigInteger)
+    had_evidence: Mapped[bool]
 
 
 class RiskHistory(Base):

@@ -46,7 +46,17 @@ def save_refs(engine: Engine, refs: pd.DataFrame, *, revision: str) -> set[bytes
 
 
 def delete_refs(engine: Engine, source: str, text_ids: Sequence[str]) -> None:
-    """Delete references whose text is gone or holds no words any more."""
+    """Delete references whose text is gone or holds no words any more.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    source : str
+        Kind of text, as ``text_ref`` holds it.
+    text_ids : sequence of str
+        Of the texts that are gone.
+    """
     gone = pd.DataFrame({"source": source, "text_id": list(text_ids)})
     for batch in in_batches(gone):
         with engine.begin() as connection:
@@ -57,7 +67,19 @@ def delete_refs(engine: Engine, source: str, text_ids: Sequence[str]) -> None:
 def save_scores(
     engine: Engine, hmacs: Sequence[bytes], scores: Sequence[float], *, revision: str
 ) -> None:
-    """Save P(negative) by hash; NaN, a wordless text, is stored as NULL."""
+    """Save P(negative) by hash; NaN, a wordless text, is stored as NULL.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    hmacs : sequence of bytes
+        Of the texts.
+    scores : sequence of float
+        P(negative) in the order of `hmacs`; NaN says that there is nothing to judge.
+    revision : str
+        Revision of the language model.
+    """
     staged = pd.DataFrame(
         {"hmac": [f"\\x{hmac.hex()}" for hmac in hmacs], "p_negative": list(scores)}
     )
@@ -72,7 +94,17 @@ def save_scores(
 def lacks_scores(
     connection: Connection, *, since: datetime, as_of: datetime, revision: str
 ) -> bool:
-    """Tell whether a text in the window has no score in this revision."""
+    """Tell whether a text in the window has no score in this revision.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    since, as_of : datetime
+        The window, `since` excluded.
+    revision : str
+        Revision of the language model.
+    """
     return bool(
         connection.scalar(
             text(_QUERIES["lacks_scores"]),
@@ -83,6 +115,15 @@ def lacks_scores(
 
 def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime) -> pd.DataFrame:
     """Return how many references each person has and the XOR of their ids.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    source : str
+        Kind of text, as ``text_ref`` holds it.
+    since, as_of : datetime
+        The window, `since` excluded.
 
     Returns
     -------
@@ -101,7 +142,24 @@ def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime
 def ref_owners(
     engine: Engine, source: str, people: Sequence[str], *, since: datetime, as_of: datetime
 ) -> dict[str, str]:
-    """Return the owner of each text that we hold references of, for some people."""
+    """Return the owner of each text that we hold references of, for some people.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    source : str
+        Kind of text, as ``text_ref`` holds it.
+    people : sequence of str
+        Root ids.
+    since, as_of : datetime
+        The window, `since` excluded.
+
+    Returns
+    -------
+    dict of str to str
+        Root id by text id.
+    """
     with engine.connect() as connection:
         rows = connection.execute(
             text(_QUERIES["ref_owners"]),
@@ -112,6 +170,15 @@ def ref_owners(
 
 def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: str) -> pd.DataFrame:
     """Return sums of P(negative) over each person's texts in the window.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    since, as_of : datetime
+        The window, `since` excluded.
+    revision : str
+        Revision of the language model.
 
     Returns
     -------

@@ -8,6 +8,10 @@ SELECT pg_advisory_xact_lock(hashtext('aura_demo'));
 -- Whether the demo ever wrote here.
 SELECT to_regclass('aura_demo.written') IS NOT NULL;
 
+-- name: is_marked
+-- The same for a role that may read nothing of it.
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'aura_demo');
+
 -- name: create_marker_schema
 -- The schema stays out of the way of what the services own.
 CREATE SCHEMA IF NOT EXISTS aura_demo;

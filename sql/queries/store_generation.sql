@@ -73,5 +73,5 @@ SET run_id = excluded.run_id, data_version = active_run.data_version + 1, change
 -- What the transition function compares with: the verdicts that readers see now.
 SELECT user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, is_sufficient,
        vote_kmeans, vote_dbscan, vote_forest, verdict_as_of, model_version_id,
-       recorded_level, recorded_severity, had_messages, had_texts
+       recorded_level, recorded_severity, had_messages, had_texts, had_evidence
 FROM user_feature_vector;

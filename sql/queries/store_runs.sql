@@ -20,13 +20,15 @@ WHERE id = :run_id;
 
 -- name: advance_stage
 UPDATE pipeline_run
-SET stage_done = :done, stage_total = :total, heartbeat_at = now()
+SET stage_done = :done, heartbeat_at = now()
 WHERE id = :run_id;
 
 -- name: leave_stage
--- Stages are appended in the order in which they ended, with their seconds and count.
+-- Stages are appended in the order in which they ended, with their seconds; what was counted
+-- until then goes with them, so that a killed run has told it too.
 UPDATE pipeline_run
-SET stages = stages || CAST(:stage AS jsonb), heartbeat_at = now()
+SET stages = stages || CAST(:stage AS jsonb), counts = counts || CAST(:counts AS jsonb),
+    stage_done = coalesce(stage_total, stage_done), heartbeat_at = now()
 WHERE id = :run_id;
 
 -- name: give_up_run

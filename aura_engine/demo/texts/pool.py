@@ -13,6 +13,7 @@ from aura_engine.demo.texts.dice import Dice
 from aura_engine.demo.texts.frames import Frame, fill_slot, load_frames
 from aura_engine.demo.texts.surface import roughen
 from aura_engine.demo.texts.tones import Kind, Tone
+from aura_engine.demo.texts.trained import is_trained
 
 RENDERINGS_PER_TONE: Final = MappingProxyType(
     {
@@ -40,7 +41,8 @@ class TextPool:
     """About 20,000 distinct renderings of several hundred sentence frames.
 
     For the demo only, and never to be trained on: the demo is where the language model
-    meets sentences it has not seen.
+    meets sentences it has not seen. No text is a near copy of a line that the shipped model was
+    trained on.
 
     Parameters
     ----------
@@ -125,7 +127,7 @@ class _Printer:
                 continue
             text = sentence if frame.wordless else self._type(sentence, frame)
             key = text.casefold()
-            if key not in self._seen:
+            if key not in self._seen and not is_trained(text):
                 self._seen.add(key)
                 self._surfaces[sentence] += 1
                 return text

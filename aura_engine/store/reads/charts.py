@@ -57,7 +57,17 @@ class Severities:
 
 
 def scatter(connection: Connection, viewer: Viewer, *, max_points: int) -> Scatter:
-    """Return where people stand; of too many the worst, and a steady sample of the rest."""
+    """Return where people stand; of too many the worst, and a steady sample of the rest.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    max_points : int
+        Most people to return.
+    """
     viewer.require_aggregates()
     worst = int(max_points * WORST_SHARE)
     result = connection.execute(
@@ -117,6 +127,15 @@ def run_totals(
     connection: Connection, viewer: Viewer, *, since: datetime, until: datetime
 ) -> list[dict[str, Any]]:
     """Return what each run in a span found, oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    since, until : datetime
+        The span.
 
     Returns
     -------

@@ -61,7 +61,19 @@ def stream_risk_list(
     offset: int = 0,
     sufficient_only: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Yield what `risk_list` returns, without ever holding all of a million people."""
+    """Yield what `risk_list` returns, without ever holding all of a million people.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    level : RiskLevel
+        The level.
+    limit, offset, sufficient_only
+        As of `risk_list`; None gives all.
+    """
     rows = connection.execute(
         scoped("store_reads", "risk_list"),
         {
@@ -78,7 +90,17 @@ def stream_risk_list(
 
 
 def level_count(connection: Connection, viewer: Viewer, level: RiskLevel) -> int:
-    """Count the people of a level whom `risk_list` gives without a limit."""
+    """Count the people of a level whom `risk_list` gives without a limit.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    level : RiskLevel
+        The level.
+    """
     found = connection.scalar(
         scoped("store_reads", "count_level"), {"level": level, "scope": viewer.scope()}
     )
@@ -86,12 +108,31 @@ def level_count(connection: Connection, viewer: Viewer, level: RiskLevel) -> int
 
 
 def person(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[str, Any] | None:
-    """Return one person's row; None if there is none whom the viewer may see."""
+    """Return one person's row; None if there is none whom the viewer may see.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    pseudonym : str
+        Of the person.
+    """
     return _one(connection, viewer, pseudonym=pseudonym, user_id=None)
 
 
 def person_by_id(connection: Connection, viewer: Viewer, user_id: UUID) -> dict[str, Any] | None:
     """Return one person's row by root id; None if there is none whom the viewer may see.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    user_id : UUID
+        Root id of the person.
 
     Raises
     ------
@@ -123,7 +164,17 @@ def _one(
 def kpis_of(
     connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return scaled and raw KPIs of those people whom the viewer may see, in no order."""
+    """Return scaled and raw KPIs of those people whom the viewer may see, in no order.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    pseudonyms : sequence of str
+        Of the people.
+    """
     rows = connection.execute(
         scoped("store_reads", "kpis_of"),
         {"pseudonyms": list(pseudonyms), "scope": viewer.scope()},
@@ -133,6 +184,15 @@ def kpis_of(
 
 def risk_ranks(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[str, float]:
     """Return where one person stands in the population, by KPI.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    pseudonym : str
+        Of the person.
 
     Returns
     -------
@@ -151,7 +211,17 @@ def risk_ranks(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[s
 
 
 def history(connection: Connection, viewer: Viewer, pseudonym: str) -> list[dict[str, Any]]:
-    """Return what was recorded of a person, oldest first, from runs that flipped."""
+    """Return what was recorded of a person, oldest first, from runs that flipped.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    pseudonym : str
+        Of the person.
+    """
     rows = connection.execute(
         scoped("store_reads", "history"), {"pseudonym": pseudonym, "scope": viewer.scope()}
     ).mappings()
@@ -161,7 +231,17 @@ def history(connection: Connection, viewer: Viewer, pseudonym: str) -> list[dict
 def level_changes(
     connection: Connection, viewer: Viewer, *, since: datetime
 ) -> list[dict[str, Any]]:
-    """Return each person's last change of level after a moment, most severe first."""
+    """Return each person's last change of level after a moment, most severe first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    since : datetime
+        The moment.
+    """
     rows = connection.execute(
         scoped("store_reads", "recent_changes"), {"since": since, "scope": viewer.scope()}
     ).mappings()

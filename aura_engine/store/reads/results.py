@@ -42,6 +42,12 @@ def data_version(connection: Connection, viewer: Viewer) -> DataVersion | None:
     return None if row is None else DataVersion(*row)
 
 
+def is_demo(connection: Connection, viewer: Viewer) -> bool:
+    """Tell whether the database is marked for the demo, whose people are made up."""
+    viewer.require_aggregates()
+    return bool(connection.scalar(scoped("store_installation", "is_demo")))
+
+
 def distribution(connection: Connection, viewer: Viewer) -> dict[RiskLevel, LevelCount]:
     """Count the people whom the viewer may see, by level; all three are there."""
     viewer.require_aggregates()

@@ -38,18 +38,45 @@ class ServiceStatus:
 
 
 def runs(connection: Connection, viewer: Viewer, *, limit: int = 20) -> list[dict[str, Any]]:
-    """Return the latest runs, newest first."""
+    """Return the latest runs, newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    limit : int
+        Most runs to return.
+    """
     viewer.require_aggregates()
     rows = connection.execute(scoped("store_runs", "list_runs"), {"limit": limit}).mappings()
     return [dict(row) for row in rows]
 
 
 def run(connection: Connection, viewer: Viewer, run_id: int) -> dict[str, Any] | None:
-    """Return one run; None if there is none with this id."""
+    """Return one run; None if there is none with this id.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    run_id : int
+        The run.
+    """
     viewer.require_aggregates()
     rows = connection.execute(scoped("store_runs", "one_run"), {"run_id": run_id}).mappings()
     row = rows.one_or_none()
     return None if row is None else dict(row)
+
+
+def open_runs(connection: Connection, viewer: Viewer) -> list[int]:
+    """Return the ids of the runs that wait or go on, oldest first."""
+    viewer.require_aggregates()
+    rows = connection.execute(scoped("store_runs", "waiting_or_running"))
+    return [int(row.id) for row in rows]
 
 
 def services(connection: Connection, viewer: Viewer) -> dict[str, ServiceStatus]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,6 +19,7 @@ from aura_engine.errors import DemoError
 from aura_engine.sources import Source
 
 EPOCH = date(2026, 3, 2)
+ZONE = ZoneInfo("America/Mexico_City")
 USERS = 60
 Engines = dict[Source, Engine]
 
@@ -42,7 +44,7 @@ def pool() -> TextPool:
 
 @pytest.fixture
 def population(pool: TextPool) -> Population:
-    return Population(5, USERS, EPOCH, pool=pool)
+    return Population(5, USERS, EPOCH, ZONE, pool=pool)
 
 
 def ask(engine: Engine, question: str) -> list[tuple[Any, ...]]:
@@ -158,7 +160,7 @@ def test_a_stop_between_the_databases_is_healed_by_the_next_writing(
             moment(5),
             moment(2),
         ]
-    after_restart = Population(5, USERS, EPOCH, pool=pool)
+    after_restart = Population(5, USERS, EPOCH, ZONE, pool=pool)
     write_until(engines, after_restart, moment(7))
     healed = contents(engines)
     assert {written_through(engine) for engine in engines.values()} == {moment(7)}
@@ -183,7 +185,7 @@ def test_another_population_is_refused(
 ) -> None:
     write_until(engines, population, moment(1))
     with pytest.raises(DemoError, match="--reset"):
-        write_until(engines, Population(6, USERS, EPOCH, pool=pool), moment(2))
+        write_until(engines, Population(6, USERS, EPOCH, ZONE, pool=pool), moment(2))
 
 
 def test_progress_counts_the_slices(

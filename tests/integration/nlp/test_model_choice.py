@@ -103,6 +103,16 @@ def test_without_the_production_model_the_reduced_one_is_used_and_the_log_says_s
     assert PRODUCTION_MODEL in warning["reason"]
 
 
+def test_a_production_model_that_is_there_and_does_not_load_is_an_error(
+    tmp_path: Path, make_model: MakeModel, cut_off: None
+) -> None:
+    damaged = make_model()
+    (damaged / "model.safetensors").write_bytes(b"half a file")
+    cached(tmp_path, PRODUCTION_MODEL, PRODUCTION_REVISION + "0" * 33, damaged)
+    with pytest.raises(ModelError, match=PRODUCTION_MODEL):
+        load_scorer(None, cache_dir=tmp_path)
+
+
 def test_the_reduced_model_can_be_asked_for() -> None:
     scorer = load_scorer("reducido")
     assert isinstance(scorer, TextScorer)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,25 +125,65 @@ def test_one_bad_text_does_not_sink_its_batch(make_model: MakeModel) -> None:
     assert result[-1] == pytest.approx(float(scorer.score(TEXTS[:1])[0]), abs=1e-5)
 
 
-def test_a_row_that_fails_is_nan_and_its_neighbours_are_scored(
-    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class CrowdedModel:
+    """A model on a device whose memory others have taken: it reads only on the CPU."""
+
+    def __init__(self, model: Any, cpu_has_room: bool) -> None:
+        self.model, self.cpu_has_room = model, cpu_has_room
+        self.places = ["meta"]
+
+    def to(self, device: torch.device) -> None:
+        self.places.append(device.type)
+
+    def __call__(self, **inputs: torch.Tensor) -> Any:
+        if self.places[-1] != "cpu" or not self.cpu_has_room:
+            raise torch.OutOfMemoryError("out of memory")
+        return self.model(**inputs)
+
+
+def crowd(scorer: TransformersScorer, *, cpu_has_room: bool) -> CrowdedModel:
+    model = CrowdedModel(scorer._classifier.model, cpu_has_room)
+    scorer._classifier = replace(scorer._classifier, model=model, device=torch.device("meta"))
+    return model
+
+
+def test_a_row_that_its_device_has_no_room_for_is_read_on_the_cpu(make_model: MakeModel) -> None:
     scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
     expected = scorer.score(TEXTS)
-    cursed = len(scorer._pieces([TEXTS[0]])[0].tokens)
-    forward = scorer._forward
+    model = crowd(scorer, cpu_has_room=True)
+    np.testing.assert_allclose(scorer.score(TEXTS), expected, atol=1e-5)
+    assert model.places == ["meta", *["cpu", "meta"] * len(TEXTS)]
 
-    def fails_on_one(rows: list[list[int]]) -> np.ndarray:
-        if any(len(row) == cursed for row in rows):
-            raise RuntimeError("out of memory")
-        return forward(rows)
 
-    monkeypatch.setattr(scorer, "_forward", fails_on_one)
+def test_a_row_that_fails_on_the_cpu_too_is_an_error_and_not_a_text_without_words(
+    make_model: MakeModel,
+) -> None:
+    scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
+    crowd(scorer, cpu_has_room=False)
+    with pytest.raises(ModelError, match="OutOfMemoryError"):
+        scorer.score(TEXTS)
+
+
+def test_weights_that_give_no_number_are_an_error(make_model: MakeModel) -> None:
+    directory = make_model()
+    scorer = TransformersScorer.load(find_checkpoint(str(directory), None, None))
+    with torch.no_grad():
+        scorer._classifier.model.classifier.out_proj.bias[0] = torch.nan
+    with pytest.raises(ModelError, match=str(directory)):
+        scorer.score(TEXTS)
+
+
+def test_only_a_text_beyond_the_vocabulary_has_no_score(make_model: MakeModel) -> None:
+    scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
+    expected = scorer.score(TEXTS)
+    beyond = max(scorer._pieces([TEXTS[0]])[0].tokens)
+    scorer._classifier = replace(scorer._classifier, vocabulary=beyond)
     result = scorer.score(TEXTS)
     assert np.isnan(result[0])
-    np.testing.assert_allclose(result[1:], expected[1:], atol=1e-5)
-    with pytest.raises(ModelError, match="ninguno de 1"):
-        scorer.score(TEXTS[:1])
+    assert np.isnan(scorer.score(TEXTS[:1])).all()
+    read = ~np.isnan(result)
+    assert read.any()
+    np.testing.assert_allclose(result[read], expected[read], atol=1e-5)
 
 
 def test_two_weights_never_share_a_revision(make_model: MakeModel) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from aura_engine.domain import RiskLevel
 from aura_engine.errors import ConfirmationNeeded, RunError, SourceError
@@ -38,6 +38,25 @@ def test_the_run_row_tells_stages_counts_and_models(world: World) -> None:
     assert row["text_model"] == world.scorer.name
     assert row["flipped_at"] is not None
     assert row["id"] == outcome.run_id
+
+
+def test_the_run_row_tells_what_is_known_while_the_run_goes_on(world: World) -> None:
+    told: dict[str, RowMapping] = {}
+
+    def look(stage: str, _done: int, _total: int | None) -> None:
+        with world.context.store.connect() as connection:
+            told[stage] = connection.execute(text("SELECT * FROM pipeline_run")).mappings().one()
+
+    run_full(world.context, progress=look)
+    assert list(told) == list(STAGES)
+    for stage, row in told.items():
+        assert (row["stage"], row["status"]) == (stage, "running")
+        assert [done["name"] for done in row["stages"]] == list(STAGES[: STAGES.index(stage)])
+    assert told["texts"]["counts"]["people"] == PEOPLE
+    assert "texts" not in told["texts"]["counts"]
+    assert told["kpis"]["counts"]["texts"]["scored"] == TEXTS
+    assert [told[stage]["stage_total"] for stage in ("kpis", "ensemble", "load")] == [PEOPLE] * 3
+    assert told["load"]["stage_done"] == PEOPLE
 
 
 def test_a_second_run_asks_the_model_nothing_and_changes_nobody(world: World) -> None:
@@ -171,6 +190,44 @@ def test_silence_keeps_the_verdict_and_marks_it(world: World) -> None:
         row + " FROM user_feature_vector WHERE user_id_raiz = :u", u=who, at=NOW, asi=asi
     )
     assert found == "(t,ALTO_RIESGO,t,t)"
+
+
+def test_someone_who_never_left_alto_is_no_news_when_they_show_again(world: World) -> None:
+    """High, then silent with too little to judge by, then high again."""
+    run_full(world.context)
+    who, profile = person_id(PEOPLE - 1), profile_id(PEOPLE - 1)
+    with world.context.store.begin() as connection:
+        connection.execute(
+            text("UPDATE risk_case SET state = 'cerrado', closed_at = :at"), {"at": NOW}
+        )
+
+    def show(shows: bool) -> None:
+        world.now[0] += timedelta(days=1)
+        world.change(
+            Source.MESSAGING,
+            "UPDATE messages SET is_deleted = :gone, updated_at = :at WHERE sender_profile_id = :p",
+            p=profile, gone=not shows, at=world.now[0],
+        )  # fmt: skip
+        world.change(
+            Source.SOCIAL,
+            "UPDATE posts SET is_active = :shows, updated_at = :at WHERE user_id = :u",
+            u=who, shows=shows, at=world.now[0],
+        )  # fmt: skip
+        run_full(world.context)
+
+    state = (
+        "SELECT (cluster_label, stopped_showing, is_sufficient)::text"
+        " FROM user_feature_vector WHERE user_id_raiz = :u"
+    )
+    insufficient = "SELECT results->>'insufficient' FROM pipeline_run ORDER BY id DESC LIMIT 1"
+    show(False)
+    assert world.ask(state, u=who) == "(ALTO_RIESGO,t,f)"
+    assert world.ask(insufficient) == "1"
+    show(True)
+    assert world.ask(state, u=who) == "(ALTO_RIESGO,f,t)"
+    assert world.ask("SELECT count(*) FROM event WHERE type = 'CRITICAL_ALERT'") == 0
+    assert world.ask("SELECT count(*) FROM risk_case WHERE state <> 'cerrado'") == 0
+    assert world.ask("SELECT count(*) FROM case_action WHERE action = 'reabierto'") == 0
 
 
 def test_a_failed_run_leaves_the_former_results_and_says_what_to_do(world: World) -> None:

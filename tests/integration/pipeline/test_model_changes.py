@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from aura_engine.pipeline import RunParameters, run_full
+from aura_engine.sources import Source
 from tests.integration.pipeline.conftest import World
-from tests.integration.pipeline.people import NOW
+from tests.integration.pipeline.people import NOW, PEOPLE
 
 FITTED_BECAUSE = "SELECT counts->>'fitted_because' FROM pipeline_run ORDER BY id DESC LIMIT 1"
 REASONS = (
@@ -39,6 +40,29 @@ def test_another_language_model_is_no_change_of_behaviour(world: World) -> None:
     assert world.ask(FITTED_BECAUSE) == "text_model"
     assert world.ask(REASONS) == "model"
     assert world.ask(ALERTS) == 0
+
+
+def test_the_first_texts_of_an_installation_lead_to_a_new_version(world: World) -> None:
+    held = "SELECT count(*) FROM user_feature_vector WHERE raw_sentiment_negativity_index > 0"
+    for source, table in ((Source.MESSAGING, "messages"), (Source.SOCIAL, "posts")):
+        world.change(source, f"ALTER TABLE {table} ADD told text")
+        world.change(source, f"UPDATE {table} SET told = content, content = '...'")  # noqa: S608
+    run_full(world.context)
+    assert world.ask("SELECT text_revision FROM model_version") == world.scorer.revision
+    assert world.ask(held) == 0
+    world.now[0] = NOW + timedelta(days=1)
+    for source, table in ((Source.MESSAGING, "messages"), (Source.SOCIAL, "posts")):
+        world.change(
+            source,
+            f"UPDATE {table} SET content = told, updated_at = :at",  # noqa: S608
+            at=NOW + timedelta(hours=1),
+        )
+    run_full(world.context)
+    assert world.ask(FITTED_BECAUSE) == "first_scores"
+    assert world.ask(held) == PEOPLE
+    assert world.ask(ALERTS) == 0
+    run_full(world.context)
+    assert world.ask("SELECT count(*) FROM model_version") == 2
 
 
 def test_a_run_asked_for_nothing_keeps_the_active_versions_parameters(world: World) -> None:

@@ -97,6 +97,31 @@ def test_a_model_that_cannot_be_loaded_is_said_and_tried_again(world: World, job
     )
     broken.take()
     assert world.ask("SELECT status FROM pipeline_run") == "succeeded"
+    broken.report_self()
+    assert seen(world)[PART].details["text_model"] == world.scorer.name
+
+
+def test_a_model_that_a_run_refused_is_looked_for_anew(world: World, jobs: Jobs) -> None:
+    loads = []
+
+    def load() -> TextScorer:
+        loads.append(world.scorer)
+        return world.scorer
+
+    careful = Jobs(replace(world.context, scorer=LazyScorer(load)), jobs.zone, "here:3")
+    parameters = asdict(RunParameters())
+    for revision in ("0123456789abcdef0123456789abcdef01234567", world.scorer.revision):
+        world.scorer.revision = revision
+        enqueue(world.context.store, kind="full", parameters=parameters, requested_by="ana")
+        careful.take()
+    assert world.ask("SELECT string_agg(status, ',' ORDER BY id) FROM pipeline_run") == (
+        "succeeded,failed"
+    )
+    careful.report_self()
+    assert "NLP_MODEL_NAME" in seen(world)[PART].details["problem"]
+    assert len(loads) == 1
+    careful.load_language()
+    assert len(loads) == 2
 
 
 def test_a_source_that_does_not_answer_is_reported_with_since_when(

@@ -73,6 +73,7 @@ def generation(users: list[str], *, model_id: int, level: str = RiskLevel.BAJO) 
             "is_sufficient": True,
             "had_messages": True,
             "had_texts": True,
+            "had_evidence": True,
             "stopped_showing": False,
             "verdict_as_of": pd.Timestamp(AS_OF),
             "recorded_level": str(level),

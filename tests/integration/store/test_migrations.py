@@ -1,25 +1,61 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
 
+from aura_engine.domain import RiskLevel
 from aura_engine.store import migrate
+from aura_engine.store.cases import CaseState, open_cases
 from aura_engine.store.connect import connect_store
-from aura_engine.store.tables import Base
+from aura_engine.store.generation import ensure_history_month, stage_history
+from aura_engine.store.tables import VIEWS, Base
 from tests.conftest import DatabaseFactory
+from tests.integration.store.rows import (
+    AS_OF,
+    a_model,
+    generation,
+    history,
+    ids,
+    publish,
+    publish_rows,
+    scalar,
+)
+
+
+def _is_the_next_number_of_one_sequence(difference: Any) -> bool:
+    """Alembic compares defaults by their values, and each of these has a value of its own."""
+    kind, *_, found, declared = difference[0]
+    if kind != "modify_default" or not (found and declared):
+        return False
+    return str(found.arg) == str(declared.arg)
 
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "include_object": migrate.is_ours}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_object": migrate.is_ours,
+            },
         )
         found = compare_metadata(context, Base.metadata)
     return [
         difference
         for difference in found
-        if not (difference[0] == "remove_table" and difference[1].name == "alembic_version")
+        if not (
+            _is_the_next_number_of_one_sequence(difference)
+            if isinstance(difference, list)
+            else difference[0] == "remove_table" and difference[1].name == "alembic_version"
+        )
     ]
 
 
@@ -27,10 +63,55 @@ def test_migrations_end_in_exactly_the_declared_tables(store: Engine) -> None:
     assert differences(store) == []
 
 
-def test_a_missing_column_would_be_noticed(store: Engine) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE person DROP COLUMN region CASCADE",
+        "ALTER TABLE person ALTER region TYPE varchar(9)",
+        "ALTER TABLE person ALTER region SET NOT NULL",
+        "ALTER TABLE pipeline_run ALTER counts DROP DEFAULT",
+        "ALTER TABLE pipeline_run ALTER stage_done SET DEFAULT 1",
+        "ALTER TABLE active_run ALTER changed_at SET DEFAULT 'epoch'",
+        "ALTER TABLE feature ALTER id DROP DEFAULT",
+        "ALTER TABLE feature ALTER had_evidence SET DEFAULT true",
+        "DROP INDEX feature_ranking",
+    ],
+)
+def test_another_structure_would_be_noticed(store: Engine, change: str) -> None:
     with store.begin() as connection:
-        connection.execute(text("ALTER TABLE person DROP COLUMN region"))
+        connection.execute(text(change))
     assert differences(store) != []
+
+
+def views(connection: Connection, *, of: dict[str, str] | None = None) -> dict[str, str]:
+    """The server's words for the views that are there, or for views made of `of`."""
+    for name, query in (of or {}).items():
+        connection.execute(text(f"CREATE TEMP VIEW {name} AS {query}"))
+    rows = connection.execute(
+        text(
+            "SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relkind = 'v'"
+            " AND c.relnamespace = CASE WHEN :temporary THEN pg_my_temp_schema()"
+            " ELSE 'public'::regnamespace END"
+        ),
+        {"temporary": of is not None},
+    )
+    return {row.relname: row.pg_get_viewdef for row in rows}
+
+
+def test_views_are_those_declared_with_every_column(store: Engine) -> None:
+    with store.connect() as connection:
+        assert views(connection) == views(connection, of=VIEWS)
+    columns = inspect(store).get_columns("user_feature_vector")
+    declared = Base.metadata.tables["feature"].columns.keys()
+    assert [column["name"] for column in columns] == declared
+
+
+def test_another_view_would_be_noticed(store: Engine) -> None:
+    with store.connect() as connection:
+        connection.execute(
+            text("CREATE OR REPLACE VIEW user_feature_vector AS SELECT * FROM feature")
+        )
+        assert views(connection) != views(connection, of=VIEWS)
 
 
 def test_checks_and_partial_indexes_are_those_declared(store: Engine) -> None:
@@ -60,7 +141,75 @@ def _is_check(constraint: object) -> bool:
     return type(constraint).__name__ == "CheckConstraint"
 
 
+ROWS = (
+    "user_feature_vector", "visible_history", "person", "risk_case", "case_action",
+    "pipeline_run", "model_version", "active_run",
+)  # fmt: skip
+
+
+def counts(store: Engine) -> dict[str, object]:
+    return {name: scalar(store, f"SELECT count(*) FROM {name}") for name in ROWS}  # noqa: S608
+
+
+def fill(store: Engine) -> None:
+    """Two generations, one of them attached and replaced, history, and a case with its action."""
+    publish(store, ids(3))
+    rows = generation(ids(3), model_id=a_model(store), level=RiskLevel.ALTO)
+    rows["is_sufficient"] = [True, True, False]
+    run_id = publish_rows(store, rows)
+    ensure_history_month(store, AS_OF)
+    stage_history(store, run_id, history(rows))
+    entering = pd.DataFrame(
+        {"user_id_raiz": ids(1), "state": CaseState.OPEN, "severity_index": 70.0}
+    )
+    with store.begin() as connection:
+        open_cases(connection, entering, run_id=run_id, as_of=AS_OF)
+
+
+_SCRIPTS = ScriptDirectory(str(migrate.MIGRATIONS))
+REVISIONS = [script.revision for script in _SCRIPTS.walk_revisions()][::-1]
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_rows_survive_a_step_back_and_forth(store: Engine, revision: str) -> None:
+    fill(store)
+    before = counts(store)
+    assert 0 not in before.values()
+    migrate.downgrade(store, revision)
+    assert counts(store) == before
+    migrate.upgrade(store)
+    assert counts(store) == before
+    assert differences(store) == []
+    with store.connect() as connection:
+        assert views(connection) == views(connection, of=VIEWS)
+    publish(store, ids(4))
+    assert scalar(store, "SELECT count(*) FROM user_feature_vector") == 4
+
+
+@pytest.mark.parametrize(("revision", "following"), list(pairwise(REVISIONS)))
+def test_every_step_can_be_gone_with_rows_in_place(
+    store: Engine, revision: str, following: str
+) -> None:
+    fill(store)
+    before = counts(store)
+    for target in (revision, following, revision, following):
+        (migrate.downgrade if target == revision else migrate.upgrade)(store, target)
+        with store.connect() as connection:
+            assert migrate.current_revision(connection) == target
+        assert counts(store) == before
+
+
+def test_of_older_generations_the_day_s_own_evidence_is_known(store: Engine) -> None:
+    fill(store)
+    migrate.downgrade(store, "0002")
+    migrate.upgrade(store)
+    same = "SELECT bool_and(had_evidence = is_sufficient) FROM feature"
+    assert scalar(store, same) is True
+    assert scalar(store, "SELECT count(*) FROM user_feature_vector WHERE had_evidence") == 2
+
+
 def test_downgrade_leaves_nothing_and_upgrade_works_again(store: Engine) -> None:
+    fill(store)
     migrate.downgrade(store, "base")
     inspector = inspect(store)
     assert inspector.get_table_names() == ["alembic_version"]

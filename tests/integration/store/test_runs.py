@@ -42,6 +42,8 @@ from tests.integration.store.rows import a_model, a_run, generation, ids
 
 store = connect_store(make_url(sys.stdin.readline().strip()))
 with a_run(store) as run:
+    with run.stage("extract"):
+        run.count(people=5)
     rows = generation(ids(5), model_id=a_model(store))
     load_generation(store, run.run_id, rows.reset_index())
     print(run.run_id, flush=True)
@@ -162,6 +164,8 @@ def test_a_killed_run_is_marked_failed_by_the_next_and_its_rows_are_swept(store:
     publish(store, ids(4))
     assert (row(store, killed)["status"], row(store, killed)["error"]) == ("failed", INTERRUPTED)
     assert row(store, killed)["finished_at"] is not None
+    assert row(store, killed)["counts"] == {"people": 5}
+    assert [stage["name"] for stage in row(store, killed)["stages"]] == ["extract"]
     assert has_partition(store, killed)
     sweep_generations(store)
     assert not has_partition(store, killed)
@@ -280,3 +284,24 @@ def test_the_last_full_run_is_the_latest_moment_of_those_that_succeeded(store: E
     publish_rows(store, rows, as_of=AS_OF - timedelta(days=1))
     publish_rows(store, rows, as_of=AS_OF + timedelta(days=1), kind="recluster")
     assert last_full_run(store) == AS_OF
+
+
+def test_the_row_tells_how_far_a_stage_is_and_keeps_its_total(store: Engine) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    with a_run(store) as run:
+        run.progress = lambda *step: told.append(step)
+        with run.stage("load", 8):
+            run.advance(3)
+            within = row(store)
+        after = row(store)
+    assert (within["stage"], within["stage_done"], within["stage_total"]) == ("load", 3, 8)
+    assert (after["stage_done"], after["stage_total"]) == (8, 8)
+    assert told == [("load", 0, 8), ("load", 3, 8)]
+
+
+def test_a_generation_is_loaded_with_a_word_after_each_batch(store: Engine) -> None:
+    rows = generation(ids(BATCH_ROWS + 1), model_id=a_model(store)).reset_index()
+    done: list[int] = []
+    with a_run(store) as run:
+        load_generation(store, run.run_id, rows, loaded=done.append)
+    assert done == [BATCH_ROWS, BATCH_ROWS + 1]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from rich.console import Console
 
 from aura_cli import app as cli
 from aura_cli.doctor import configuration, installation, language_model, ports
 from aura_cli.doctor.findings import Finding, State, needs_mending
 from aura_cli.doctor.report import draw
+from aura_cli.doctor.survey import survey
+from aura_cli.suite import step_environment
+from aura_engine.nlp.loading import PRODUCTION_MODEL, PRODUCTION_REVISION
 from aura_engine.settings import Settings
 
 SECRET = "correct-horse-battery-staple-and-more"
@@ -168,6 +175,12 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
+def test_an_address_that_is_not_of_this_machine_is_no_busy_port():
+    found = ports.port("AURA_UI_PORT", _free_port(), "192.0.2.1")
+    assert found.state is State.BROKEN
+    assert "AURA_BIND_ADDRESS" in found.mend
+
+
 @pytest.fixture
 def model_directory(tmp_path):
     (tmp_path / "config.json").write_text("{}")
@@ -181,6 +194,17 @@ def test_a_model_in_a_directory_is_found_with_its_revision(model_directory):
     assert "sha256-" in found.detail
 
 
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model-00001-of-00002.safetensors"])
+def test_whatever_weights_a_run_would_load_are_a_model(model_directory, name):
+    (model_directory / "model.safetensors").rename(model_directory / name)
+    assert language_model.named_model(str(model_directory), None).state is State.GOOD
+
+
+def test_weights_that_no_run_would_load_are_none(model_directory):
+    (model_directory / "model.safetensors").rename(model_directory / "adapter.safetensors")
+    assert language_model.named_model(str(model_directory), None).state is State.BROKEN
+
+
 def test_a_directory_without_weights_is_broken(model_directory):
     (model_directory / "model.safetensors").unlink()
     found = language_model.named_model(str(model_directory), None)
@@ -191,6 +215,7 @@ def test_a_directory_without_weights_is_broken(model_directory):
 @pytest.fixture
 def hub_cache(monkeypatch, tmp_path):
     """A cache with one model of two commits, of which main is the second, not yet complete."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     model = tmp_path / "hub" / "models--someone--reader"
     for commit in ("a" * 40, "b" * 40):
         snapshot = model / "snapshots" / commit
@@ -199,22 +224,93 @@ def hub_cache(monkeypatch, tmp_path):
     (model / "snapshots" / ("a" * 40) / "model.safetensors").write_bytes(b"weights")
     (model / "refs").mkdir()
     (model / "refs" / "main").write_text("b" * 40)
-    monkeypatch.setattr("huggingface_hub.utils._cache_manager.HF_HUB_CACHE", str(tmp_path / "hub"))
     return tmp_path / "hub"
 
 
 def test_a_model_in_the_cache_is_found_by_its_short_commit(hub_cache):
-    assert language_model.local_revision("someone/reader", "aaaaaaa") == "a" * 40
+    found = language_model.named_model("someone/reader", "aaaaaaa")
+    assert found.state is State.GOOD
+    assert "a" * 40 in found.detail
 
 
 def test_an_unfinished_download_is_no_copy(hub_cache):
-    assert language_model.local_revision("someone/reader", None) is None
-    assert language_model.local_revision("someone/reader", "bbbbbbb") is None
+    for revision in (None, "bbbbbbb"):
+        assert language_model.named_model("someone/reader", revision).state is State.WARNING
+
+
+def test_the_production_model_is_looked_for_at_its_pinned_revision(hub_cache):
+    model = hub_cache / f"models--{PRODUCTION_MODEL.replace('/', '--')}"
+    (model / "refs").mkdir(parents=True)
+    (model / "refs" / "main").write_text("c" * 40)
+    for commit in (PRODUCTION_REVISION + "0" * 33, "c" * 40):
+        (model / "snapshots" / commit).mkdir(parents=True)
+        (model / "snapshots" / commit / "model.safetensors").write_bytes(b"weights")
+    for given in ({}, {"NLP_MODEL_NAME": PRODUCTION_MODEL}):
+        (found,) = language_model.language_model(Settings.load(given))
+        assert found.state is State.GOOD
+        assert PRODUCTION_REVISION in found.detail
+
+
+LOOK = """
+from aura_cli.context import start
+from aura_cli.doctor.language_model import language_model
+print(*[found.detail for found in language_model(start())])
+from huggingface_hub import constants as c
+from transformers.utils.hub import HF_MODULES_CACHE
+print(c.HF_HUB_CACHE, c.HF_XET_CACHE, c.HF_ASSETS_CACHE, c.HF_TOKEN_PATH, HF_MODULES_CACHE)
+"""
+
+
+def look(tmp_path: Path, **given: str) -> list[str]:
+    """Look for a model in a process of its own; say what was found and where the hub writes."""
+    environment = {
+        name: value
+        for name, value in step_environment(os.environ).items()
+        if name != "XDG_CACHE_HOME"
+    }
+    answer = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        env=environment
+        | {"HOME": str(tmp_path / "home"), "AURA_DATA_DIR": str(tmp_path / "data")}
+        | {"NLP_MODEL_NAME": "someone/reader", "AURA_NLP_REVISION": "aaaaaaa", **given},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return answer.stdout.splitlines()
+
+
+def test_what_the_hub_writes_lies_in_the_data_directory_where_the_doctor_looks(hub_cache, tmp_path):
+    models = tmp_path / "data" / "models"
+    models.mkdir(parents=True)
+    hub_cache.rename(models / "hub")
+    found, places = look(tmp_path)
+    assert "a" * 40 in found
+    for place in places.split():
+        assert Path(place).is_relative_to(tmp_path / "data"), place
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_shared_cache_that_was_configured_is_used(hub_cache, tmp_path):
+    found, places = look(tmp_path, HF_HOME=str(tmp_path))
+    assert "a" * 40 in found
+    assert places.startswith(str(hub_cache))
 
 
 def test_a_model_that_is_nowhere_here_is_a_warning_and_asks_nobody(hub_cache, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("asked the network"))
     assert language_model.named_model("someone/other", None).state is State.WARNING
+
+
+def test_binaries_are_looked_for_where_the_env_file_says(monkeypatch, tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"PG_BIN_DIR={tmp_path}\nAURA_DATA_DIR={tmp_path}\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", env_file)
+    monkeypatch.delenv("PG_BIN_DIR", raising=False)
+    (found,) = [f for f in survey() if f.subject == "PostgreSQL incluido"]
+    assert found.state is State.BROKEN
+    assert str(tmp_path) in found.mend
 
 
 def test_bad_settings_are_a_finding_and_not_the_end(monkeypatch, capsys):

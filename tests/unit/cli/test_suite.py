@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from aura_cli import app as cli
 from aura_cli import suite
 from aura_cli.suite import Outcome, Step, report, run_step, step_environment, steps
+from tests.installation import Installation
 
 
 def test_the_steps_come_in_their_documented_order():
@@ -26,11 +29,35 @@ def test_further_arguments_go_to_pytest_alone():
 def test_the_persons_settings_do_not_reach_the_steps():
     kept = step_environment(
         {"PATH": "/bin", "AURA_TIMEZONE": "UTC", "SERVICE_PORT": "1", "AURA_CHROMIUM": "/c"}
+        | {"HF_HOME": "/models"}
     )
     assert kept["PATH"] == "/bin"
     assert kept["AURA_CHROMIUM"] == "/c"
     assert "AURA_TIMEZONE" not in kept
     assert "SERVICE_PORT" not in kept
+    assert "HF_HOME" not in kept
+
+
+def port_read_by_a_child(environment: dict[str, str]) -> str:
+    code = "from aura_engine.settings import Settings; print(Settings.load().service_port)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | {"PYTHONPATH": str(suite.ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return answer.stdout.strip()
+
+
+def test_the_persons_env_file_is_not_read_by_what_the_suite_starts(monkeypatch, tmp_path):
+    hostile = tmp_path / ".env"
+    hostile.write_text("SERVICE_PORT=1234\n")
+    monkeypatch.setenv("AURA_ENV_FILE", str(hostile))
+    assert port_read_by_a_child(dict(os.environ)) == "1234"
+    assert port_read_by_a_child(step_environment(os.environ)) == "8001"
+    assert port_read_by_a_child(Installation(tmp_path).environment()) == "8001"
 
 
 def test_caches_of_the_steps_lie_below_the_environment():

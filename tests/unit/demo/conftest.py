@@ -6,7 +6,7 @@ import pytest
 
 from aura_engine.demo.population import Population, SliceRows
 from aura_engine.demo.texts import TextPool
-from tests.unit.demo.stage import EPOCH, SEED, moment
+from tests.unit.demo.stage import EPOCH, SEED, ZONE, moment
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +17,5 @@ def pool() -> TextPool:
 @pytest.fixture(scope="session")
 def history(pool: TextPool) -> tuple[Population, SliceRows]:
     """600 people and all of their 120 days."""
-    population = Population(SEED, 600, EPOCH, pool=pool)
+    population = Population(SEED, 600, EPOCH, ZONE, pool=pool)
     return population, population.rows(None, moment(120))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from aura_engine.demo.population import Population, SliceRows
 
 SEED: Final = 7
 EPOCH: Final = date(2026, 3, 2)
-ZONE: Final = "America/Mexico_City"
+ZONE: Final = ZoneInfo("America/Mexico_City")
 
 
 def moment(days: float) -> datetime:

@@ -19,7 +19,7 @@ from aura_engine.demo.journal import Batch
 from aura_engine.demo.population import Population, SliceRows
 from aura_engine.demo.texts import TextPool
 from aura_engine.errors import DemoError
-from tests.unit.demo.stage import EPOCH, SEED, moment
+from tests.unit.demo.stage import EPOCH, SEED, ZONE, moment
 
 USERS = 60
 DAYS = 6
@@ -27,7 +27,7 @@ DAYS = 6
 
 @pytest.fixture(scope="module")
 def small(pool: TextPool) -> Population:
-    return Population(SEED, USERS, EPOCH, pool=pool)
+    return Population(SEED, USERS, EPOCH, ZONE, pool=pool)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_consecutive_slices_are_one_big_slice(
 def test_another_process_with_another_hash_seed_makes_the_same_rows(small: Population) -> None:
     program = (
         "from tests.unit.demo.test_slices import *\n"
-        "rows = Population(SEED, USERS, EPOCH).rows(None, moment(DAYS))\n"
+        "rows = Population(SEED, USERS, EPOCH, ZONE).rows(None, moment(DAYS))\n"
         "print(digest(rows))"
     )
     made = subprocess.run(
@@ -90,7 +90,7 @@ def test_another_process_with_another_hash_seed_makes_the_same_rows(small: Popul
 
 
 def test_another_seed_makes_other_people(small: Population, pool: TextPool) -> None:
-    other = Population(SEED + 1, USERS, EPOCH, pool=pool)
+    other = Population(SEED + 1, USERS, EPOCH, ZONE, pool=pool)
     assert not set(other.cast.auth_id) & set(small.cast.auth_id)
 
 
@@ -112,7 +112,7 @@ def test_one_more_day_of_600_people_takes_a_third_of_a_second_at_most(
 
 
 def test_life_goes_on_long_after_the_history(pool: TextPool) -> None:
-    population = Population(SEED, USERS, EPOCH, pool=pool)
+    population = Population(SEED, USERS, EPOCH, ZONE, pool=pool)
     rows = population.rows(moment(170), moment(172))
     assert len(rows.inserted("messaging", "messages")) > 20
     assert not any(len(rows.inserted(database, "users")) for database in ("auth", "messaging"))

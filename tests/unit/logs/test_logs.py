@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 import warnings
+from unittest.mock import patch
 
 import pytest
 import structlog
 
+from aura_cli.context import start
 from aura_engine.logs import configure_logging
 
 SECRET = "correct-horse"
@@ -41,6 +44,26 @@ def test_the_standard_librarys_events_take_the_same_way(capsys):
     logging.getLogger("driver").warning("slow %s", "answer", extra={"seconds": 2})
     (event,) = events(capsys.readouterr().err)
     assert (event["event"], event["logger"], event["seconds"]) == ("slow answer", "driver", 2)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "written"), [("json", '"service": "beacon"'), ("console", "service=beacon")]
+)
+def test_every_event_names_its_service(capsys, format_name, written):
+    configure_logging("info", format_name, service="beacon")
+    structlog.get_logger("aura.room").info("a")
+    logging.getLogger("driver").warning("b")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(written in line for line in lines)
+
+
+def test_a_verb_logs_under_the_configured_name(capsys, tmp_path):
+    with patch.dict(os.environ, {"SERVICE_NAME": "beacon", "AURA_DATA_DIR": str(tmp_path)}):
+        start()
+    logging.getLogger("driver").warning("slow")
+    (event,) = events(capsys.readouterr().err)
+    assert event["service"] == "beacon"
 
 
 def test_warnings_are_logged_too(capsys):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, RiskLevel
-from aura_engine.pipeline.messages import MAX_SINGLE_MESSAGES, run_events
+from aura_engine.pipeline.messages import run_events
 from aura_engine.pipeline.results import run_results
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.transitions import Transitions
@@ -45,28 +45,34 @@ def count(events: list[Event], kind: EventType) -> int:
     return sum(event.type is kind for event in events)
 
 
-@pytest.mark.parametrize("over", [0, 1])
-def test_beyond_two_hundred_changes_only_totals_and_alerts_are_told(
-    generation: pd.DataFrame, model: ScoringModel, over: int
+@pytest.mark.parametrize(("changes", "alerts"), [(200, 0), (195, 5), (0, 200)])
+def test_up_to_two_hundred_transitions_are_told_one_by_one(
+    generation: pd.DataFrame, model: ScoringModel, changes: int, alerts: int
 ) -> None:
-    changes = MAX_SINGLE_MESSAGES + over
-    events = told(generation, model, changes=changes, alerts=5)
-    assert count(events, EventType.USER_RISK_UPDATE) == (0 if over else changes)
-    assert count(events, EventType.CRITICAL_ALERT) == 5
-    assert count(events, EventType.DISTRIBUTION_UPDATE) == 1
-    complete = events[-1]
-    assert complete.type is EventType.CLUSTERING_COMPLETE
-    assert (complete.payload["transitions"], complete.payload["alerts"]) == (changes, 5)
+    events = told(generation, model, changes=changes, alerts=alerts)
+    assert count(events, EventType.USER_RISK_UPDATE) == changes
+    assert count(events, EventType.CRITICAL_ALERT) == alerts
 
 
-@pytest.mark.parametrize("over", [0, 1])
-def test_beyond_two_hundred_alerts_only_their_number_is_told(
-    generation: pd.DataFrame, model: ScoringModel, over: int
+@pytest.mark.parametrize(("changes", "alerts"), [(201, 0), (196, 5), (0, 201)])
+def test_beyond_two_hundred_transitions_only_totals_are_told_alerts_among_them(
+    generation: pd.DataFrame, model: ScoringModel, changes: int, alerts: int
 ) -> None:
-    alerts = MAX_SINGLE_MESSAGES + over
-    events = told(generation, model, changes=1, alerts=alerts)
-    assert count(events, EventType.CRITICAL_ALERT) == (0 if over else alerts)
-    assert events[-1].payload["alerts"] == alerts
+    events = told(generation, model, changes=changes, alerts=alerts)
+    assert [event.type for event in events] == [
+        EventType.DISTRIBUTION_UPDATE,
+        EventType.CLUSTERING_COMPLETE,
+    ]
+    told_of = events[-1].payload
+    assert (told_of["transitions"], told_of["alerts"]) == (changes + alerts, alerts)
+    assert told_of["new_cases"] == alerts
+
+
+def test_whoever_changed_and_is_alerted_about_is_one_transition(
+    generation: pd.DataFrame, model: ScoringModel
+) -> None:
+    events = told(generation, model, changes=len(generation), alerts=len(generation))
+    assert events[-1].payload["transitions"] == len(generation)
 
 
 def test_an_alert_above_eighty_is_urgent_and_names_what_weighs_most(

@@ -26,7 +26,9 @@ def current(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.Dat
 def previous(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.DataFrame:
     seen = current(verdicts, insufficient=insufficient)
     return seen.assign(
-        recorded_level=seen["cluster_label"], recorded_severity=seen["severity_index"]
+        had_evidence=seen["is_sufficient"],
+        recorded_level=seen["cluster_label"],
+        recorded_severity=seen["severity_index"],
     )
 
 
@@ -168,6 +170,13 @@ def test_enough_evidence_at_last_is_entering_though_the_level_stays() -> None:
     assert result.changed.empty
 
 
+def test_showing_again_after_a_silence_on_alto_is_not_entering() -> None:
+    silent = previous({"ana": (ALTO, 70.0)}, insufficient=("ana",)).assign(had_evidence=True)
+    result = compare(current({"ana": (ALTO, 70.0)}), silent, alerts())
+    assert states(result) == {}
+    assert result.alerted == []
+
+
 @pytest.mark.parametrize(
     ("under_previous_model", "state", "alerted"),
     [((ALTO, 70.0), "abierto", ["ana"]), ((BAJO, 9.0), "por_revisar", [])],
@@ -220,7 +229,7 @@ def test_the_same_verdicts_again_change_nothing(before: Verdicts, after: Verdict
     now = current(after)
     first = compare(now, previous(before), alerts())
     kept = recorded(now, previous(before), first.changed.index)
-    again = compare(now, now.join(kept), alerts())
+    again = compare(now, now.join(kept).assign(had_evidence=now["is_sufficient"]), alerts())
     assert again.changed.empty
     assert again.entering.empty
     assert again.alerted == []

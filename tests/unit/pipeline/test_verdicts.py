@@ -20,7 +20,8 @@ def now(
     night: float, negativity: float, level: str = RiskLevel.BAJO.value, asi: float = 5.0
 ) -> pd.DataFrame:
     observed = {"raw_ratio_night_messages": night, "raw_sentiment_negativity_index": negativity}
-    return pd.DataFrame([verdict(level, asi, NEW, 2) | observed], index=["ana"])
+    seen = verdict(level, asi, NEW, 2) | observed
+    return pd.DataFrame([seen | {"is_sufficient": not np.isnan(negativity)}], index=["ana"])
 
 
 def before(
@@ -29,8 +30,9 @@ def before(
     had_texts: bool,
     level: str = RiskLevel.ALTO.value,
     asi: float = 80.0,
+    had_evidence: bool = True,
 ) -> pd.DataFrame:
-    had = {"had_messages": had_messages, "had_texts": had_texts}
+    had = {"had_messages": had_messages, "had_texts": had_texts, "had_evidence": had_evidence}
     return pd.DataFrame([verdict(level, asi, OLD, 1) | had], index=["ana"])
 
 
@@ -113,3 +115,41 @@ def test_nobody_can_have_stopped_showing_in_the_first_run() -> None:
     assert not kept["stopped_showing"]
     assert not kept["had_messages"]
     assert kept["had_texts"]
+
+
+@pytest.mark.parametrize(
+    ("level", "asi"), [(RiskLevel.BAJO, 5.0), (RiskLevel.ALTO, 30.0), (RiskLevel.ALTO, 90.0)]
+)
+def test_evidence_of_a_level_outlives_a_silence_on_it_though_today_there_is_too_little(
+    level: RiskLevel, asi: float
+) -> None:
+    """Kept, as bad or worse: the level is the former one either way."""
+    silent = keep_verdicts(
+        now(np.nan, np.nan, level.value, asi),
+        before(had_messages=True, had_texts=True),
+        texts_are_read=True,
+    ).loc["ana"]
+    assert silent["cluster_label"] == RiskLevel.ALTO
+    assert (silent["is_sufficient"], silent["had_evidence"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("level", "had_evidence"), [(RiskLevel.MODERADO, True), (RiskLevel.ALTO, False)]
+)
+def test_a_level_that_was_never_seen_with_enough_evidence_has_none(
+    level: RiskLevel, had_evidence: bool
+) -> None:
+    kept = keep_verdicts(
+        now(np.nan, np.nan, RiskLevel.ALTO.value, 90.0),
+        before(
+            had_messages=True, had_texts=True, level=level.value, asi=50.0,
+            had_evidence=had_evidence,
+        ),
+        texts_are_read=True,
+    ).loc["ana"]  # fmt: skip
+    assert not kept["had_evidence"]
+
+
+def test_enough_evidence_today_is_evidence_of_the_level() -> None:
+    kept = keep_verdicts(now(0.1, 0.3), NOTHING_BEFORE, texts_are_read=True).loc["ana"]
+    assert kept["had_evidence"]

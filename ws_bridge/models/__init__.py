@@ -1,0 +1,1 @@
+"""Shapes of the answers, as clients know them."""

@@ -1,0 +1,58 @@
+"""What the bridge knows of the other processes: only what they wrote into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from aura_engine.i18n import t
+from aura_engine.store.reads import ServiceStatus
+from ws_bridge.models.service import DegradedPart, PartState
+
+SCHEDULER: Final = "scheduler"
+RESULTS: Final = "results"
+STORE: Final = "analytics_database"
+STRUCTURE: Final = "analytics_structure"
+
+
+def state(found: ServiceStatus | None) -> PartState:
+    """Return the state of a part; one that never reported is down since nobody knows when."""
+    if found is None:
+        return PartState(is_up=False, since=None)
+    return PartState(is_up=found.is_up, since=found.since)
+
+
+def sources(parts: Mapping[str, ServiceStatus]) -> dict[str, PartState]:
+    """Return the state of every source that the scheduler has spoken of."""
+    return {name: state(found) for name, found in sorted(parts.items()) if name != SCHEDULER}
+
+
+def degraded(parts: Mapping[str, ServiceStatus], *, has_results: bool) -> list[DegradedPart]:
+    """List what does not work or is not there yet, the scheduler first.
+
+    Parameters
+    ----------
+    parts : mapping
+        As of `aura_engine.store.reads.services`.
+    has_results : bool
+        Whether a run has ever succeeded.
+    """
+    found = []
+    scheduler = state(parts.get(SCHEDULER))
+    if not scheduler.is_up:
+        found.append(
+            DegradedPart(part=SCHEDULER, since=scheduler.since, message=t("bridge.down_scheduler"))
+        )
+    for name, source in sources(parts).items():
+        if not source.is_up:
+            said = parts[name].details.get("problem")
+            message = said or t("bridge.down_source", name=name)
+            found.append(DegradedPart(part=name, since=source.since, message=message))
+    if not has_results:
+        found.append(DegradedPart(part=RESULTS, since=None, message=t("bridge.no_results")))
+    return found
+
+
+def has_language(scheduler: ServiceStatus | None) -> bool:
+    """Tell whether texts can be read now: whoever would read them lives and has a model."""
+    return scheduler is not None and scheduler.is_up and bool(scheduler.details.get("text_model"))

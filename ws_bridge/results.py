@@ -1,0 +1,62 @@
+"""What a run found, as v1 tells it; frozen with the run, here only rounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aura_engine.domain import KPI_COLUMNS
+from aura_engine.store.reads import DataVersion
+from ws_bridge.models.v1 import ClusteringResults, ClusterProfile, Metrics
+
+_PREFIX = "cluster_"
+
+
+def results(version: DataVersion) -> ClusteringResults:
+    """Return the totals of the run in view."""
+    found = version.results
+    metrics = found["metrics"]
+    people = found["risk_distribution"]
+    return ClusteringResults(
+        execution_date=version.finished_at,
+        metrics=Metrics(
+            silhouette_score=_rounded(metrics["silhouette_score"]),
+            calinski_harabasz=_rounded(metrics["calinski_harabasz"]),
+            high_risk_percentage=round(metrics["high_risk_percentage"], 2),
+            risk_distribution=people,
+            total_users=found["total_users"],
+        ),
+        risk_distribution=people,
+        cluster_centers=_centers(found),
+        risk_cluster_id=found["risk_cluster_id"],
+        as_of=version.as_of,
+    )
+
+
+def profiles(version: DataVersion) -> dict[str, ClusterProfile]:
+    """Return the mean person of each cluster, in the order of their numbers."""
+    found = version.results["profiles"]
+    return {
+        name: ClusterProfile(
+            **{column: round(found[name][column], 4) for column in KPI_COLUMNS},
+            count=found[name]["count"],
+            is_risk_cluster=found[name]["is_risk_cluster"],
+        )
+        for name in sorted(found, key=_number)
+    }
+
+
+def _centers(found: dict[str, Any]) -> list[list[float]]:
+    """Return centres at their clusters' numbers; an empty one where a cluster has nobody."""
+    by_number = {_number(name): profile for name, profile in found["profiles"].items()}
+    return [
+        [round(by_number[n][column], 4) for column in KPI_COLUMNS] if n in by_number else []
+        for n in range(max([found["risk_cluster_id"], *by_number]) + 1)
+    ]
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix(_PREFIX))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

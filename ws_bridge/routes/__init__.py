@@ -1,0 +1,1 @@
+"""Routes: read in one transaction, hand over, answer."""

@@ -1,0 +1,83 @@
+"""The bridge itself: what it is, and whether results can be read."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
+
+from aura_engine.errors import StoreError
+from aura_engine.i18n import t
+from aura_engine.logs import redact
+from aura_engine.settings import Settings
+from aura_engine.store.access import Viewer
+from aura_engine.store.connect import reading
+from aura_engine.store.migrate import structure_problem
+from aura_engine.store.reads import DataVersion, data_version, is_demo, services
+from ws_bridge import VERSION, parts, realtime
+from ws_bridge.deps import SettingsDep, StoreDep, ViewerDep
+from ws_bridge.documentation import DOCS, REDOC, described
+from ws_bridge.errors import problem
+from ws_bridge.models.service import DataInView, Health, Realtime, Unhealthy, Welcome
+
+HEALTH = "/health"
+LINKS = {
+    "docs": DOCS,
+    "redoc": REDOC,
+    "openapi": "/openapi.json",
+    "health": HEALTH,
+    "data_miner": "/api/v1/data-miner/status",
+    "clustering": "/api/v1/clustering/results",
+    "charts": "/api/v2/clustering/data/distribution",
+}
+
+router = APIRouter(tags=[t("bridge.tag_service")])
+
+
+@router.get("/", **described("welcome") | {"responses": {}})
+def welcome(settings: SettingsDep) -> Welcome:
+    """Say what answers here, and where to go on."""
+    return Welcome(service=settings.service_name, version=VERSION, links=LINKS)
+
+
+@router.get(
+    HEALTH,
+    response_model=Health,
+    **described("health")
+    | {"responses": {503: {"model": Unhealthy, "description": t("bridge.status_unhealthy")}}},
+)
+def health(store: StoreDep, settings: SettingsDep, viewer: ViewerDep) -> Health | JSONResponse:
+    """Say whether results can be read, and what is missing beside them."""
+    try:
+        with reading(store) as connection:
+            wrong = structure_problem(connection)
+            if wrong is None:
+                return _health(connection, settings, viewer)
+    except StoreError as error:
+        return problem(503, redact(str(error)), status="unhealthy", part=parts.STORE)
+    return problem(503, wrong, status="unhealthy", part=parts.STRUCTURE)
+
+
+def _health(connection: Connection, settings: Settings, viewer: Viewer) -> Health:
+    version = data_version(connection, viewer)
+    degraded = parts.degraded(services(connection, viewer), has_results=version is not None)
+    return Health(
+        status="degraded" if degraded else "healthy",
+        service=settings.service_name,
+        version=VERSION,
+        demo=is_demo(connection, viewer),
+        degraded=degraded,
+        realtime=Realtime(enabled=False, websocket_connections=realtime.connections()),
+        data=_in_view(version) if version else None,
+        text_model=version.text_model if version else None,
+    )
+
+
+def _in_view(version: DataVersion) -> DataInView:
+    return DataInView(
+        version=version.number,
+        run_id=version.run_id,
+        as_of=version.as_of,
+        finished_at=version.finished_at,
+        changed_at=version.changed_at,
+    )
