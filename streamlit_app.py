@@ -12,6 +12,7 @@ from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.store.installation import read_installation
 from aura_ui import databases, live, theme
+from aura_ui.failures import last_resort
 from aura_ui.guard import current_viewer, enter, require_role
 from aura_ui.navigation import pages_for, pages_without_content
 from aura_ui.roles import EVERYONE
@@ -51,5 +52,6 @@ else:
     theme.style()
     with st.sidebar:
         live.sidebar(viewer, is_demo=_is_demo())
-    page.run()
+    with last_resort():
+        page.run()
     _settle()

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy import Connection, Engine
 
-from aura_engine.errors import SettingsError
+from aura_engine.errors import AuraError, SettingsError
 from aura_engine.i18n import t
 from aura_engine.settings import Settings
 from aura_engine.store.connect import connect_store, reading
 from aura_engine.store.installation import read_installation, require_kind
-
-LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,14 @@ def store() -> Engine:
         As `settings` does.
     """
     return _current().store
+
+
+def zone() -> ZoneInfo:
+    """Return the reader's zone; UTC where not even the settings can be read."""
+    try:
+        return settings().zone
+    except AuraError:
+        return ZoneInfo("UTC")
 
 
 @contextmanager

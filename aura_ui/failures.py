@@ -10,7 +10,7 @@ import streamlit as st
 
 from aura_engine.errors import AuraError, StoreError
 from aura_engine.i18n import t
-from aura_engine.logs import get_logger
+from aura_engine.logs import error_text, get_logger
 
 log = get_logger(__name__)
 
@@ -27,5 +27,16 @@ def explained() -> Iterator[None]:
         log.warning("page_failed", kind=type(error).__name__, reason=str(error))
         st.session_state[FAILED] = isinstance(error, StoreError)
         st.error(str(error), icon=":material/error:")
-        st.caption(t("ui.recovers"))
+        if st.session_state[FAILED]:
+            st.caption(t("ui.recovers"))
         st.stop()
+
+
+@contextmanager
+def last_resort() -> Iterator[None]:
+    """Show a defect as one, in the reader's language; the log holds the rest."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 -- the last stop before the server's own words
+        log.error("page_broken", kind=type(error).__name__, trace=error_text(error))
+        st.error(t("ui.unexpected"), icon=":material/error:")

@@ -12,6 +12,7 @@ _MONTHS: Final = (
     "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic",
 )  # fmt: skip
 NOTHING: Final = "–"
+_COUNTS: Final = frozenset({"days_since_last_seen", "num_community_categories"})
 
 
 def whole(value: float) -> str:
@@ -78,9 +79,15 @@ def kpi_value(column: str, value: float | None) -> str:
     return t(
         f"kpi_values.{column}",
         value=value,
+        short=f"{value:,.0f}" if value >= 10 else f"{value:.1f}",
         percent=100 * value,
         yes=t("ui.yes") if value >= 0.5 else t("ui.no"),
     )
+
+
+def kpi_short(column: str, value: float) -> str:
+    """Say in a few words what an observed KPI on the risk side amounts to."""
+    return t(f"kpi_short.{column}", value=kpi_value(column, value), unit=_unit(column, value))
 
 
 def kpi_phrase(column: str, value: float | None, usual: float) -> str:
@@ -102,5 +109,15 @@ def kpi_phrase(column: str, value: float | None, usual: float) -> str:
     if column == "days_since_last_seen" and value < 1:
         return t("kpi_phrases.seen_today")
     return t(
-        f"kpi_phrases.{column}", value=kpi_value(column, value), usual=kpi_value(column, usual)
+        f"kpi_phrases.{column}",
+        value=kpi_value(column, value),
+        unit=_unit(column, value),
+        usual=kpi_value(column, usual),
     )
+
+
+def _unit(column: str, value: float) -> str:
+    """Return what a count counts, in the number that it has as shown."""
+    if column not in _COUNTS:
+        return ""
+    return t(f"units.{column}" if f"{value:.0f}" == "1" else f"units.many_{column}")

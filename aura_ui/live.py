@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import DataVersion, ServiceStatus, data_version, runs, services
 from aura_ui import databases, rerun
-from aura_ui.failures import FAILED
+from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
 from aura_ui.page import DRAWN, now
 from aura_ui.roles import OPERATORS
@@ -24,8 +24,13 @@ BUSY_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 4.0
 """and otherwise."""
 SOURCES: Final = ("aura_auth", "aura_social", "aura_messaging")
-_INTERVAL: Final = "pulse_seconds"
+OLD_AFTER: Final = timedelta(hours=26)
+"""Data older than a night and a little more miss a nightly run."""
+DRAWN_STATE: Final = "drawn_state"
+"""In the session: the `state` that a page of operations shows."""
+_PACE: Final = "pulse_seconds"
 _LOST: Final = "store_lost_at"
+_SEEN: Final = "data_seen_as_of"
 
 
 @dataclass(frozen=True)
@@ -48,37 +53,26 @@ def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
         Whether the data are invented, which is said on every page.
     """
     # The page is drawn after the sidebar: until then there is nothing that could be outdated.
-    st.session_state.pop(DRAWN, None)
-    st.session_state.pop(FAILED, None)
+    for drawn in (DRAWN, DRAWN_STATE, FAILED):
+        st.session_state.pop(drawn, None)
     if is_demo:
         st.html(f'<div class="aura-demo">{escape(t("ui.demo_data"))}</div>')
     is_live = st.toggle(t("ui.live"), value=True, key="live", help=t("ui.live_help"))
-    interval = st.session_state.get(_INTERVAL, IDLE_SECONDS) if is_live else None
-    st.fragment(_beat, run_every=interval)(viewer)
+    pace = st.session_state.get(_PACE, IDLE_SECONDS)
+    # What was asked for is followed, and what is away is looked for, whatever the switch says.
+    awaited = pace == BUSY_SECONDS or _LOST in st.session_state
+    st.fragment(_beat, run_every=pace if is_live or awaited else None)(viewer)
     if viewer.role in OPERATORS:
         rerun.form(viewer)
 
 
 def _beat(viewer: Viewer) -> None:
-    found = _look(viewer)
-    if found is None:
-        return
-    _redraw_if_new(found)
-    busy = found.latest_run is not None and found.latest_run["status"] in ("queued", "running")
-    _keep_pace(BUSY_SECONDS if busy else IDLE_SECONDS)
-    zone = databases.settings().zone
-    version = found.version
-    if version is None:
-        st.caption(t("ui.data_none"))
-    else:
-        exact = moment(version.as_of, zone)
-        age = t("ui.data_age", age=ago(version.as_of, now(), zone))
-        st.html(f'<span class="aura-note" title="{escape(exact)}">{escape(age)}</span>')
-        st.caption(_language(version))
-    for complaint in complaints(found.parts, now(), zone) or []:
-        st.warning(complaint, icon=":material/warning:")
-    if found.latest_run is not None:
-        rerun.follow(found.latest_run, viewer)
+    with last_resort():
+        found = _look(viewer)
+        if found is not None:
+            _redraw_if_new(found)
+            _keep_pace(BUSY_SECONDS if rerun.is_open(found.latest_run) else IDLE_SECONDS)
+            _tell(found, viewer)
 
 
 def _look(viewer: Viewer) -> Pulse | None:
@@ -92,32 +86,66 @@ def _look(viewer: Viewer) -> Pulse | None:
     except AuraError as error:
         _say_lost(error)
         return None
-    st.session_state.pop(_LOST, None)
+    if st.session_state.pop(_LOST, None) is not None:
+        st.rerun()
+    if found.version is not None:
+        st.session_state[_SEEN] = found.version.as_of
     return found
 
 
 def _say_lost(error: AuraError) -> None:
+    newly = _LOST not in st.session_state
     lost: datetime = st.session_state.setdefault(_LOST, now())
-    zone = databases.settings().zone
-    if DRAWN in st.session_state:
-        st.error(t("ui.store_down", since=ago(lost, now(), zone)), icon=":material/error:")
+    zone = databases.zone()
+    if _SEEN in st.session_state:
+        as_of = moment(st.session_state[_SEEN], zone)
+        said = t("ui.store_down", since=ago(lost, now(), zone), as_of=as_of)
     else:
-        st.error(t("ui.store_down_new"), icon=":material/error:")
+        said = t("ui.store_down_new")
+    st.error(said, icon=":material/error:")
     st.caption(str(error))
+    if newly and not st.session_state.get("live", True):
+        st.rerun()  # so that the next look comes by itself
 
 
 def _redraw_if_new(found: Pulse) -> None:
     number = found.version.number if found.version else None
     outdated = DRAWN in st.session_state and st.session_state[DRAWN] != number
-    if outdated or st.session_state.get(FAILED):
+    changed = DRAWN_STATE in st.session_state and st.session_state[DRAWN_STATE] != state(found)
+    if outdated or changed or st.session_state.get(FAILED):
         st.rerun()
 
 
 def _keep_pace(seconds: float) -> None:
     """Let the next look come sooner or later; the pace is set when the page is drawn."""
-    if st.session_state.get(_INTERVAL, IDLE_SECONDS) != seconds:
-        st.session_state[_INTERVAL] = seconds
+    if st.session_state.get(_PACE, IDLE_SECONDS) != seconds:
+        st.session_state[_PACE] = seconds
         st.rerun()
+
+
+def _tell(found: Pulse, viewer: Viewer) -> None:
+    zone = databases.zone()
+    version = found.version
+    if version is None:
+        st.caption(t("ui.data_none"))
+    else:
+        exact = moment(version.as_of, zone)
+        age = t("ui.data_age", age=ago(version.as_of, now(), zone))
+        st.html(f'<span class="aura-note" title="{escape(exact)}">{escape(age)}</span>')
+        st.caption(_language(version))
+    for complaint in complaints(found, now(), zone):
+        st.warning(complaint, icon=":material/warning:")
+    if found.latest_run is not None:
+        rerun.follow(found.latest_run, viewer)
+
+
+def state(found: Pulse) -> tuple[Any, ...]:
+    """Return what a page of operations shows, so that a change of it redraws the page."""
+    run = found.latest_run
+    return (
+        run and (run["id"], run["status"]),
+        *sorted((name, part.is_up) for name, part in found.parts.items()),
+    )
 
 
 def _language(version: DataVersion) -> str:
@@ -128,20 +156,20 @@ def _language(version: DataVersion) -> str:
     return t("ui.language_model", model=version.text_model)
 
 
-def complaints(parts: dict[str, ServiceStatus], at: datetime, zone: Any) -> list[str]:
+def complaints(found: Pulse, at: datetime, zone: tzinfo) -> list[str]:
     """Return what is missing, in words, with since when; nothing where all is well.
 
     Parameters
     ----------
-    parts : dict
-        Of `aura_engine.store.reads.services`.
+    found : Pulse
+        What one look found.
     at : datetime
         The present.
     zone : tzinfo
         Of the reader.
     """
     said = []
-    scheduler = parts.get("scheduler")
+    scheduler = found.parts.get("scheduler")
     if scheduler is None:
         said.append(t("ui.part_scheduler_never"))
     elif not scheduler.is_up:
@@ -151,8 +179,10 @@ def complaints(parts: dict[str, ServiceStatus], at: datetime, zone: Any) -> list
     # Sources are watched by the scheduler: without it, nothing is known of them.
     if scheduler is not None and scheduler.is_up:
         said += [
-            t("ui.part_source", database=name, since=ago(parts[name].since, at, zone))
+            t("ui.part_source", database=name, since=ago(found.parts[name].since, at, zone))
             for name in SOURCES
-            if name in parts and not parts[name].is_up
+            if name in found.parts and not found.parts[name].is_up
         ]
+    if found.version is not None and at - found.version.as_of > OLD_AFTER:
+        said.append(t("ui.data_old", when=moment(found.version.as_of, zone)))
     return said

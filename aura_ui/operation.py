@@ -41,6 +41,20 @@ def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> 
     return pd.DataFrame(rows, columns=columns)
 
 
+def last_failure(runs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what to say of the last run that ended, if it did not end well.
+
+    Parameters
+    ----------
+    runs : sequence of dict
+        The newest first.
+    """
+    last = next((run for run in runs if run["finished_at"] is not None), None)
+    if last is None or last["status"] == "succeeded":
+        return []
+    return [t("operation.last_failed", error=last["error"])]
+
+
 def model_in_words(model: ModelInView | None, zone: tzinfo) -> str:
     """Say which model gives the verdicts."""
     if model is None:

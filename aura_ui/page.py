@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import DataVersion, data_version
-from aura_ui import theme
 
 DRAWN: Final = "drawn_version"
 """In the session: number of the data version that the page on view shows."""
@@ -24,7 +23,6 @@ def now() -> datetime:
 
 def begin(title: str, finding: str | None = None) -> None:
     """Write a page's title and, below it, what it found."""
-    theme.style()
     st.title(title, anchor=False)
     if finding:
         st.markdown(f"**{finding}**")

@@ -43,11 +43,14 @@ def headline(told: PersonExplained, zone: tzinfo) -> None:
         f"&nbsp; ASI {row['severity_index']:.1f}</h2>"
         f'<span class="aura-soft">{escape(observed)}</span>'
     )
-    if not row["is_sufficient"]:
-        st.warning(t("person.insufficient"), icon=":material/help:")
     if row["stopped_showing"]:
         when = moment(row["verdict_as_of"], zone)
-        st.warning(t("person.stopped", when=when), icon=":material/visibility_off:")
+        said = t("person.stopped", when=when) if told.is_kept else t("person.stopped_worse")
+        st.warning(said, icon=":material/visibility_off:")
+    elif not row["had_evidence"]:
+        st.warning(t("person.insufficient"), icon=":material/help:")
+    elif not row["is_sufficient"]:
+        st.warning(t("person.fell_silent"), icon=":material/help:")
     if not row["is_active"]:
         st.caption(t("person.inactive"))
 
@@ -141,15 +144,17 @@ def _vote(cast: bool) -> str:
 
 
 def _kpi(kpi: KpiExplanation) -> str:
-    observed = kpi.value is not None
     points = t("person.points_none")
-    if observed and kpi.asi_drop is not None:
+    if kpi.value is not None and kpi.asi_drop is not None:
         points = t("person.points", points=f"{kpi.asi_drop:.1f}")
-    width = 100 * kpi.rank if observed else 0
+    phrase = kpi_phrase(kpi.column, kpi.value, kpi.usual)
+    width = 0.0 if kpi.value is None else 100 * kpi.rank
+    key = "person.rank_unknown" if kpi.value is None else "person.rank"
+    told = t(key, phrase=phrase, percent=f"{width:.0f}")
     return (
         '<div class="aura-kpi">'
-        f"<span>{escape(kpi_phrase(kpi.column, kpi.value, kpi.usual))}</span>"
+        f"<span>{escape(phrase)}</span>"
         f'<span class="points">{escape(points)}</span>'
-        f'<span class="aura-track" role="img" aria-label="{width:.0f} %">'
+        f'<span class="aura-track" role="img" aria-label="{escape(told)}">'
         f'<i style="width:{width:.1f}%"></i></span><span></span></div>'
     )

@@ -50,8 +50,18 @@ def form(viewer: Viewer) -> None:
 
 
 def follow(run: dict[str, Any], viewer: Viewer) -> None:
-    """Show how far the latest run is, or how it ended if it was asked for here or failed."""
+    """Show how far the latest run is, and how it ended to whoever asked for it or looks after runs.
+
+    Parameters
+    ----------
+    run : dict
+        Of `aura_engine.store.reads.runs`.
+    viewer : Viewer
+        Who looks.
+    """
     run_id, status = run["id"], run["status"]
+    if st.session_state.get(_ASKED) != run_id:
+        st.session_state.pop(_SAID, None)
     if status == "queued":
         st.progress(0.0, t("rerun.queued", run_id=run_id))
     elif status == "running":
@@ -60,27 +70,34 @@ def follow(run: dict[str, Any], viewer: Viewer) -> None:
         elapsed = seconds((now() - run["started_at"]).total_seconds())
         st.caption(t("rerun.elapsed", elapsed=elapsed))
     elif st.session_state.get(_DISMISSED) != run_id:
-        _say_how_it_ended(run)
-    if status in ("queued", "running") and viewer.role in OPERATORS:
+        _say_how_it_ended(run, viewer)
+    if is_open(run) and viewer.role in OPERATORS:
         _offer_to_cancel(run)
+
+
+def is_open(run: dict[str, Any] | None) -> bool:
+    """Tell whether a run waits or goes on."""
+    return run is not None and run["status"] in ("queued", "running")
 
 
 def progress(run: dict[str, Any]) -> float:
     """Return which part of a run's stages is behind it, 0-1; a stage under way counts by rows."""
-    done = len(run["stages"])
+    ended = [stage["name"] for stage in run["stages"]]
     within = 0.0
-    if run["stage_total"]:
+    if run["stage_total"] and run["stage"] not in ended:
         within = min(1.0, run["stage_done"] / run["stage_total"])
-    return min(1.0, (done + within) / len(STAGES))
+    return min(1.0, (len(ended) + within) / len(STAGES))
 
 
-def _say_how_it_ended(run: dict[str, Any]) -> None:
+def _say_how_it_ended(run: dict[str, Any], viewer: Viewer) -> None:
     asked_here = st.session_state.get(_ASKED) == run["id"]
     if run["status"] == "succeeded":
         if asked_here:
             st.session_state.pop(_SAID, None)
             elapsed = seconds((run["finished_at"] - run["started_at"]).total_seconds())
             st.success(t("rerun.done", run_id=run["id"], elapsed=elapsed))
+        return
+    if not (asked_here or viewer.role in OPERATORS):
         return
     st.session_state.pop(_SAID, None)
     st.error(t("rerun.failed", run_id=run["id"], error=run["error"]), icon=":material/error:")

@@ -7,8 +7,11 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from aura_engine.settings import Settings
+from aura_engine.logs import get_logger
+from aura_engine.settings import LOOPBACK_NAMES, Settings
 from aura_ui import databases
+
+log = get_logger(__name__)
 
 ENTRY: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 
@@ -26,7 +29,9 @@ def serve(settings: Settings, store: Engine) -> None:
     from streamlit.web.cli import main
 
     databases.provide(settings, store)
-    hosts = ["*"] if settings.allow_anonymous else sorted(databases.LOOPBACK_HOSTS)
+    if settings.allow_anonymous:
+        log.warning("anonymous_reading_allowed", address=settings.bind_address)
+    hosts = ["*"] if settings.allow_anonymous else sorted(LOOPBACK_NAMES)
     main(
         [
             "run",

@@ -103,9 +103,11 @@ def history_table(chart: HistoryChart, zone: tzinfo) -> pd.DataFrame:
     """Return one person's verdicts, the newest first."""
     return pd.DataFrame(
         {
-            t("trends.moment"): moment(when, zone),
-            t("high.asi"): round(severity, 1),
-            t("ui.level"): t(f"levels.{level}"),
+            t("trends.moment"): moment(point.as_of, zone),
+            t("high.asi"): round(point.severity, 1),
+            t("ui.level"): t(f"levels.{point.level}"),
+            t("person.changed_by"): t(f"reasons.{point.reason}") if point.reason else "",
+            t("trends.model"): f"v{point.model_version_id}",
         }
-        for when, severity, level in reversed(chart.points())
+        for point in reversed(chart.points())
     )

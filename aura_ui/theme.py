@@ -35,9 +35,7 @@ def badge(level: RiskLevel) -> str:
 
 def _sheet(dark: bool) -> str:
     ink = LEVEL_DARK if dark else LEVEL_TEXT
-    soft, line, ground = (
-        ("#A3B1C6", "#334155", "#1E293B") if dark else ("#55637A", "#E2E8F0", "#F1F5F9")
-    )
+    soft, line, ground = _DARK if dark else _LIGHT
     accent = look().accent
     levels = "".join(
         f".aura-badge.{level.name.lower()},.aura-asi.{level.name.lower()}{{color:{ink[level]};"
@@ -56,7 +54,8 @@ def _sheet(dark: bool) -> str:
                  border-radius: 6px; font-weight: 650; }}
     {levels}
     .aura-soft {{ color: {soft}; }}
-    .aura-row .when {{ white-space: nowrap; }}
+    .aura-row .why {{ font-size: .92rem; }}
+    .aura-row .change {{ white-space: nowrap; }}
     .aura-note {{ color: {soft}; font-size: .87rem; line-height: 1.45; }}
     .aura-cards {{ display: grid; gap: 12px;
                    grid-template-columns: repeat(auto-fit, minmax(138px, 1fr)); }}
@@ -64,7 +63,7 @@ def _sheet(dark: bool) -> str:
     .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
     .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
     .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
-                 grid-template-columns: 2.7rem 5.2rem 2.1rem 1fr auto; }}
+                 grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
     .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
     .aura-kpi {{ padding: 8px 0; border-top: 1px solid {line}; display: grid; gap: 3px 14px;
                  grid-template-columns: 1fr 5.5rem; }}
@@ -73,7 +72,7 @@ def _sheet(dark: bool) -> str:
     .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
     .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
     @media (max-width: 640px) {{
-      .aura-row {{ grid-template-columns: 2.7rem 1fr auto; }}
+      .aura-row {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
     """

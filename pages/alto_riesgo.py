@@ -9,19 +9,19 @@ from aura_engine.charts import distribution_chart
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
-from aura_engine.pipeline.explanation import leading_reasons
 from aura_engine.store.reads import risk_list
-from aura_ui import databases
+from aura_ui import databases, theme
 from aura_ui.failures import explained
 from aura_ui.formats import moment, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, require_results
-from aura_ui.people import CARD, PERSON, reasons_in_words
+from aura_ui.people import CARD, PERSON, marks, reasons_in_words, reasons_of
 from aura_ui.roles import CARERS, EVERYONE
 
 viewer = require_role(EVERYONE)
 
 PAGE = 25
+is_carer = viewer.role in CARERS
 level = RiskLevel(st.session_state.get("high_level") or RiskLevel.ALTO)
 number = int(st.session_state.get(f"high_page_{level}") or 1)
 
@@ -31,21 +31,12 @@ with explained(), databases.page_reading() as connection:
     pages = max(1, math.ceil(total / PAGE))
     number = min(number, pages)
     people = risk_list(connection, viewer, level, limit=PAGE, offset=(number - 1) * PAGE)
-    reasons = leading_reasons(connection, viewer, [row["pseudonym"] for row in people])
+    reasons = reasons_of(connection, viewer, [row["pseudonym"] for row in people])
 
-zone = databases.settings().zone
-
-
-def marks(row: dict) -> str:
-    said = []
-    if not row["is_sufficient"]:
-        said.append(t("ui.insufficient").lower())
-    if row["stopped_showing"]:
-        said.append(t("ui.stopped_showing").lower())
-    return " · ".join(said)
-
-
-begin(t("high.title"), t("high.lead", total=whole(total)) if total else t("high.none"))
+zone = databases.zone()
+lead = t("high.lead_choose" if is_carer else "high.lead", total=whole(total))
+title = "high.title" if level is RiskLevel.ALTO else f"high.title_{level}"
+begin(t(title), lead if total else t("high.none"))
 st.segmented_control(
     t("high.level"),
     [choice.value for choice in LEVEL_ORDER],
@@ -59,9 +50,9 @@ if people:
             t("high.asi"): row["severity_index"],
             t("high.pseudonym"): row["pseudonym"],
             t("high.votes"): sum(row[f"vote_{v}"] for v in ("kmeans", "dbscan", "forest")),
-            t("high.reasons"): reasons_in_words(reasons.get(row["pseudonym"], []), most=3),
+            t("high.reasons"): reasons_in_words(reasons, row["pseudonym"]),
             t("high.evidence"): row["evidence"],
-            t("high.marks"): marks(row),
+            t("high.marks"): " · ".join(marks(row)),
             t("high.verdict"): moment(row["verdict_as_of"], zone),
         }
         for row in people
@@ -71,18 +62,19 @@ if people:
         hide_index=True,
         height="content",
         key=f"high_{level}_{number}_{version.number}",
-        on_select="rerun" if viewer.role in CARERS else "ignore",
+        on_select="rerun" if is_carer else "ignore",
         selection_mode="single-row",
         column_config={
             t("high.asi"): st.column_config.ProgressColumn(
-                format="%.0f", min_value=0, max_value=100, color="auto-inverse"
+                format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=110
             ),
-            t("high.marks"): st.column_config.TextColumn(width="medium"),
-            t("high.votes"): st.column_config.NumberColumn(format="%d / 3"),
-            t("high.evidence"): st.column_config.NumberColumn(format="%d / 6"),
+            t("high.reasons"): st.column_config.TextColumn(width=320),
+            t("high.marks"): st.column_config.TextColumn(width=130),
+            t("high.votes"): st.column_config.NumberColumn(format="%d / 3", width=60),
+            t("high.evidence"): st.column_config.NumberColumn(format="%d / 6", width=90),
         },
     )
-    if viewer.role in CARERS and (chosen := selection.selection.rows):
+    if is_carer and (chosen := selection.selection.rows):
         st.switch_page(CARD, query_params={PERSON: people[chosen[0]]["pseudonym"]})
     if pages > 1:
         st.pagination(pages, key=f"high_page_{level}")

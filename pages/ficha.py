@@ -6,6 +6,7 @@ from aura_engine.charts import HistoryChart
 from aura_engine.charts.figures import history_figure
 from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import explain_person
+from aura_engine.store.pseudonyms import is_pseudonym
 from aura_engine.store.reads import history
 from aura_ui import databases, person_card, theme
 from aura_ui.failures import explained
@@ -18,18 +19,21 @@ from aura_ui.tables import history_table
 
 viewer = require_role(CARERS)
 
-pseudonym = st.query_params.get(PERSON, "").strip().upper()
+asked = st.query_params.get(PERSON, "").strip().upper()
+pseudonym = asked if is_pseudonym(asked) else ""
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("person.title"))
     told = explain_person(connection, viewer, pseudonym) if pseudonym else None
     records = history(connection, viewer, pseudonym) if told else []
 
-zone = databases.settings().zone
+zone = databases.zone()
 begin(t("person.title"))
 person_card.ask_for_pseudonym(pseudonym)
 if told is None:
     if pseudonym:
         st.warning(t("person.unknown", pseudonym=pseudonym), icon=":material/search:")
+    elif asked:
+        st.warning(t("person.malformed"), icon=":material/search:")
     else:
         st.info(t("person.choose"), icon=":material/person_search:")
     end()

@@ -14,14 +14,18 @@ from aura_ui.roles import OPERATORS
 viewer = require_role(OPERATORS)
 
 with explained(), databases.page_reading() as connection:
-    version_on_view(connection, viewer)
+    version = version_on_view(connection, viewer)
     parts = services(connection, viewer)
     model = model_in_view(connection, viewer)
     recent = runs(connection, viewer, limit=30)
 
-zone = databases.settings().zone
-ill = live.complaints(parts, now(), zone)
+zone = databases.zone()
+pulse = live.Pulse(version, next(iter(recent), None), parts)
+st.session_state[live.DRAWN_STATE] = live.state(pulse)
+ill = [*live.complaints(pulse, now(), zone), *operation.last_failure(recent)]
 begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.finding_well"))
+for complaint in ill:
+    st.caption(complaint)
 st.subheader(t("operation.parts"), anchor=False)
 st.dataframe(operation.parts_table(parts, now(), zone), hide_index=True, key="table_parts")
 st.subheader(t("operation.model"), anchor=False)

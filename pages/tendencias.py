@@ -11,7 +11,7 @@ from aura_ui import databases, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.guard import require_role
-from aura_ui.page import begin, end, require_results
+from aura_ui.page import begin, end, now, require_results
 from aura_ui.roles import EVERYONE
 from aura_ui.tables import trend_table
 
@@ -22,10 +22,9 @@ SPANS = {24: "trends.hours_24", 168: "trends.days_7", 336: "trends.days_14", 720
 with explained():
     hours = st.session_state.get("trend_hours") or 336
     with databases.page_reading() as connection:
-        version = require_results(connection, viewer, t("trends.title"))
-        trends = trends_chart(
-            connection, viewer, since=version.as_of - timedelta(hours=hours), until=version.as_of
-        )
+        require_results(connection, viewer, t("trends.title"))
+        until = now()
+        trends = trends_chart(connection, viewer, since=until - timedelta(hours=hours), until=until)
 
 begin(t("trends.title"), t("trends.finding"))
 st.segmented_control(
@@ -35,7 +34,7 @@ st.segmented_control(
     default=336,
     key="trend_hours",
 )
-zone = databases.settings().zone
+zone = databases.zone()
 if trends.points:
     st.subheader(t("trends.levels"), anchor=False)
     table = trend_table(trends, zone)

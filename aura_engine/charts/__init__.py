@@ -3,6 +3,7 @@
 from aura_engine.charts.data import (
     DistributionChart,
     HistoryChart,
+    HistoryPoint,
     RadarChart,
     TrendPoint,
     TrendsChart,
@@ -16,6 +17,7 @@ from aura_engine.charts.data import (
 __all__ = [
     "DistributionChart",
     "HistoryChart",
+    "HistoryPoint",
     "RadarChart",
     "TrendPoint",
     "TrendsChart",

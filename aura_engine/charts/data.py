@@ -5,8 +5,10 @@ Numbers are as stored, unrounded; renderers and routes round for their readers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -109,10 +111,49 @@ class TrendsChart:
         """Return the people of one level, a value for each run."""
         return [point.distribution[level.value] for point in self.points]
 
+    def before_today(self, zone: tzinfo) -> TrendPoint | None:
+        """Return the last run of an earlier day than the newest one's, what today compares with.
+
+        Parameters
+        ----------
+        zone : tzinfo
+            In which days begin.
+        """
+        if not self.points:
+            return None
+        today = self.points[-1].as_of.astimezone(zone).date()
+        earlier = (p for p in reversed(self.points) if p.as_of.astimezone(zone).date() < today)
+        return next(earlier, None)
+
     def model_changes(self) -> list[datetime]:
         """Return the moments from which another model gave the levels."""
-        pairs = zip(self.points, self.points[1:], strict=False)
-        return [b.as_of for a, b in pairs if a.model_version_id != b.model_version_id]
+        return _changes_of_model(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One verdict of one person.
+
+    Parameters
+    ----------
+    as_of : datetime
+        Of the verdict.
+    severity : float
+        ASI, 0-100.
+    level : RiskLevel
+        Its level.
+    model_version_id : int
+        Which model gave it.
+    reason : str or None
+        Why it differs from the former one: first, behaviour, model or both; None for the present
+        one, which differs too little to be recorded.
+    """
+
+    as_of: datetime
+    severity: float
+    level: RiskLevel
+    model_version_id: int
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +171,33 @@ class HistoryChart:
     records: tuple[dict[str, Any], ...]
     current: dict[str, Any]
 
-    def points(self) -> list[tuple[datetime, float, str]]:
-        """Return moment, ASI and level of each record and of the present."""
-        recorded = [(r["as_of"], r["severity_index"], r["cluster_label"]) for r in self.records]
+    def points(self) -> list[HistoryPoint]:
+        """Return a point for each record and one for the present."""
+        recorded = [
+            HistoryPoint(
+                r["as_of"],
+                r["severity_index"],
+                RiskLevel(r["cluster_label"]),
+                r["model_version_id"],
+                r["reason"],
+            )
+            for r in self.records
+        ]
         now = self.current
-        present = (now["extraction_date"], now["severity_index"], now["cluster_label"])
-        if recorded and recorded[-1][0] >= present[0]:
+        present = HistoryPoint(
+            now["extraction_date"],
+            now["severity_index"],
+            RiskLevel(now["cluster_label"]),
+            now["model_version_id"],
+            None,
+        )
+        if recorded and recorded[-1].as_of >= present.as_of:
             return recorded
         return [*recorded, present]
+
+    def model_changes(self) -> list[datetime]:
+        """Return the moments from which another model gave this person's verdict."""
+        return _changes_of_model(self.points())
 
 
 def distribution_chart(connection: Connection, viewer: Viewer) -> DistributionChart:
@@ -184,3 +244,7 @@ def trends_chart(
     """
     found = run_totals(connection, viewer, since=since, until=until)
     return TrendsChart(since, until, tuple(TrendPoint(**row) for row in found))
+
+
+def _changes_of_model(points: Sequence[TrendPoint | HistoryPoint]) -> list[datetime]:
+    return [b.as_of for a, b in pairwise(points) if a.model_version_id != b.model_version_id]

@@ -6,6 +6,8 @@ import math
 from datetime import datetime, tzinfo
 from typing import Final
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -22,6 +24,8 @@ TREND_KPIS: Final = (
     ("ratio_night_messages", "charts.average_night", "charts.unit_share"),
 )
 """The KPIs whose averages are followed over time: column, name, unit."""
+DAY: Final = "%d %b"
+"""How an axis names a day."""
 SVG_POINTS: Final = 2_000
 """Up to here a scatter is drawn as SVG, beyond it by WebGL."""
 
@@ -100,42 +104,59 @@ def scatter_figure(chart: Scatter, look: Look, *, by_cluster: bool = False) -> g
     figure = go.Figure(
         layout=look.layout(
             height=560,
+            legend={**LEGEND, "traceorder": "normal" if by_cluster else "reversed"},
             xaxis=look.axis(title=t("charts.axis_x")),
             yaxis=look.axis(title=t("charts.axis_y"), scaleanchor="x"),
         )
     )
     trace = go.Scatter if len(chart.points) <= SVG_POINTS else go.Scattergl
-    for level in reversed(LEVEL_ORDER):
-        of_level = chart.points[chart.points["cluster_label"] == level.value]
-        if of_level.empty:
-            continue
+    for name, people in _groups(chart.points, by_cluster=by_cluster):
+        levels = [RiskLevel(level) for level in people["cluster_label"]]
+        colour = _cluster_colour(int(people["kmeans_cluster"].iloc[0]), look)
         figure.add_trace(
             trace(
-                name=t(f"levels.{level}"),
+                name=name,
                 mode="markers",
-                x=of_level["pca_x"].to_numpy("float32"),
-                y=of_level["pca_y"].to_numpy("float32"),
-                customdata=of_level[["pseudonym", "severity_index", "kmeans_cluster"]].to_numpy(),
+                x=people["pca_x"].to_numpy("float32"),
+                y=people["pca_y"].to_numpy("float32"),
+                customdata=np.column_stack(
+                    [
+                        people[["pseudonym", "severity_index", "kmeans_cluster"]].to_numpy(),
+                        [t(f"levels.{level}") for level in levels],
+                    ]
+                ),
                 marker={
-                    "symbol": LEVEL_MARKER[level],
-                    "size": 8 if level is RiskLevel.ALTO else 7,
+                    "symbol": [LEVEL_MARKER[level] for level in levels]
+                    if by_cluster
+                    else LEVEL_MARKER[levels[0]],
+                    "size": 8,
                     "opacity": 0.8,
-                    "color": (
-                        [_cluster_colour(int(c)) for c in of_level["kmeans_cluster"]]
-                        if by_cluster
-                        else look.fill(level)
-                    ),
-                    "line": {"color": look.outline(level), "width": 1},
+                    "color": colour if by_cluster else look.fill(levels[0]),
+                    "line": {
+                        "color": colour if by_cluster else look.outline(levels[0]),
+                        "width": 1,
+                    },
                 },
                 hovertemplate="%{customdata[0]} · ASI %{customdata[1]:.0f} · "
                 + t("charts.cluster")
-                + " %{customdata[2]}<extra>"
-                + t(f"levels.{level}")
-                + "</extra>",
+                + " %{customdata[2]}<extra>%{customdata[3]}</extra>",
             )
         )
-    figure.update_layout(legend={**LEGEND, "traceorder": "reversed"})
     return figure
+
+
+def _groups(points: pd.DataFrame, *, by_cluster: bool) -> list[tuple[str, pd.DataFrame]]:
+    """Return what is drawn and listed together: people of a level, the worst last, or a cluster."""
+    if by_cluster:
+        return [
+            (f"{t('charts.cluster')} {cluster}", members)
+            for cluster, members in points.groupby("kmeans_cluster")
+        ]
+    return [
+        (t(f"levels.{level}"), members)
+        for level in reversed(LEVEL_ORDER)
+        if len(members := points[points["cluster_label"] == level.value])
+    ]
 
 
 def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
@@ -211,7 +232,7 @@ def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
             col=1,
         )
         figure.update_yaxes(look.axis(rangemode="tozero"), row=row, col=1)
-        figure.update_xaxes(look.axis(showgrid=False), row=row, col=1)
+        figure.update_xaxes(look.axis(showgrid=False, tickformat=DAY), row=row, col=1)
     figure.update_layout(
         look.layout(height=560, showlegend=False, margin={"l": 56, "r": 16, "t": 32, "b": 36})
     )
@@ -237,7 +258,7 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
     figure = go.Figure(
         layout=look.layout(
             height=height,
-            xaxis=look.axis(showgrid=False),
+            xaxis=look.axis(showgrid=False, tickformat=DAY),
             yaxis=look.axis(title=t("charts.people"), rangemode="tozero"),
         )
     )
@@ -269,30 +290,31 @@ def history_figure(chart: HistoryChart, look: Look, zone: tzinfo) -> go.Figure:
         Of the reader.
     """
     points = chart.points()
-    levels = [RiskLevel(level) for _, _, level in points]
     line = go.Scatter(
-        x=_local([moment for moment, _, _ in points], zone),
-        y=[severity for _, severity, _ in points],
+        x=_local([point.as_of for point in points], zone),
+        y=[point.severity for point in points],
         mode="lines+markers",
-        line={"color": "#64748B" if look.dark else "#94A3B8", "width": 2, "shape": "hv"},
+        line={"color": look.quiet, "width": 2, "shape": "hv"},
         marker={
             "size": 10,
-            "symbol": [LEVEL_MARKER[level] for level in levels],
-            "color": [look.fill(level) for level in levels],
-            "line": {"color": [look.outline(level) for level in levels], "width": 1},
+            "symbol": [LEVEL_MARKER[point.level] for point in points],
+            "color": [look.fill(point.level) for point in points],
+            "line": {"color": [look.outline(point.level) for point in points], "width": 1},
         },
-        customdata=[t(f"levels.{level}") for level in levels],
+        customdata=[t(f"levels.{point.level}") for point in points],
         hovertemplate="%{x|%d %b %H:%M} · ASI %{y:.1f}<extra>%{customdata}</extra>",
     )
-    return go.Figure(
+    figure = go.Figure(
         line,
         look.layout(
             height=220,
             showlegend=False,
-            xaxis=look.axis(showgrid=False),
+            xaxis=look.axis(showgrid=False, tickformat=DAY),
             yaxis=look.axis(title=t("charts.severity"), range=[0, 105]),
         ),
     )
+    _mark(figure, chart.model_changes(), look, zone)
+    return figure
 
 
 def _outermost(chart: RadarChart) -> float:
@@ -311,8 +333,9 @@ def _mark(figure: go.Figure, moments: list[datetime], look: Look, zone: tzinfo) 
         figure.add_vline(x=moment, line={"color": look.accent, "dash": "dot", "width": 1.5})
 
 
-def _cluster_colour(cluster: int) -> str:
-    return _CLUSTERS[cluster % len(_CLUSTERS)]
+def _cluster_colour(cluster: int, look: Look) -> str:
+    colours = _CLUSTERS_DARK if look.dark else _CLUSTERS
+    return colours[cluster % len(colours)]
 
 
 _CLUSTERS: Final = (
@@ -320,3 +343,7 @@ _CLUSTERS: Final = (
     "#4D7C0F", "#0369A1", "#A16207", "#7E22CE", "#475569",
 )  # fmt: skip
 """Clusters have no order, so they get colours that are no level's."""
+_CLUSTERS_DARK: Final = (
+    "#7FA8D6", "#E0A070", "#B79CF2", "#5CC8BC", "#F08CB8",
+    "#A9CF6B", "#6CC3EE", "#D9B65C", "#CFA0F5", "#A9B6C8",
+)  # fmt: skip

@@ -79,6 +79,11 @@ class Look:
         return "#334155" if self.dark else "#E2E8F0"
 
     @property
+    def quiet(self) -> str:
+        """Lines that only connect marks."""
+        return "#94A3B8" if self.dark else "#64748B"
+
+    @property
     def accent(self) -> str:
         """Marks that belong to no level."""
         return ACCENT_DARK if self.dark else ACCENT

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from aura_engine.domain import KPI_COLUMNS
-from aura_engine.errors import StoreError
+from aura_engine.errors import ArtefactError
 from aura_engine.i18n import t
 from aura_engine.pipeline.leading import leading_kpis
 from aura_engine.pipeline.scoring import ScoringModel
@@ -106,10 +106,8 @@ def explain_person(
 
     Raises
     ------
-    StoreError
-        If the model version behind the verdict is gone.
     ArtefactError
-        If it cannot be read.
+        If the model version behind the verdict is gone or cannot be read.
     """
     row = person(connection, viewer, pseudonym)
     if row is None:
@@ -151,8 +149,6 @@ def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> Person
     ------
     AccessDenied
         If the viewer may not see root ids.
-    StoreError
-        If something is missing and the model version behind the verdict is gone.
     ArtefactError
         If it cannot be read.
     """
@@ -170,7 +166,7 @@ def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> Person
 
 def leading_reasons(
     connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
-) -> dict[str, list[str]]:
+) -> dict[str, list[tuple[str, float]]]:
     """Return the KPIs that lead the verdicts of some people, what weighs most first.
 
     Parameters
@@ -182,13 +178,13 @@ def leading_reasons(
 
     Returns
     -------
-    dict of str to list of str
-        KPI columns by pseudonym; nothing for a verdict kept from a day when more was seen, and
-        for whom the viewer may not see.
+    dict of str to list of (str, float)
+        KPI columns with their raw values, by pseudonym; nothing for a verdict kept from a day
+        when more was seen, and for whom the viewer may not see.
 
     Raises
     ------
-    StoreError, ArtefactError
+    ArtefactError
         As `explain_person` does.
     """
     rows = [
@@ -196,7 +192,7 @@ def leading_reasons(
         for row in kpis_of(connection, viewer, pseudonyms)
         if row["verdict_as_of"] >= row["extraction_date"]
     ]
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str, float]]] = {}
     for version in {row["model_version_id"] for row in rows}:
         people = [row for row in rows if row["model_version_id"] == version]
         scaled = np.array([[row[column] for column in KPI_COLUMNS] for row in people])
@@ -204,14 +200,17 @@ def leading_reasons(
             [[row[f"raw_{column}"] is not None for column in KPI_COLUMNS] for row in people]
         )
         leading = leading_kpis(_model(connection, version), scaled, observed)
-        found |= {row["pseudonym"]: kpis for row, kpis in zip(people, leading, strict=True)}
+        found |= {
+            row["pseudonym"]: [(column, row[f"raw_{column}"]) for column in columns]
+            for row, columns in zip(people, leading, strict=True)
+        }
     return found
 
 
 def _model(connection: Connection, version_id: int) -> ScoringModel:
     stored = stored_model(connection, version_id)
     if stored is None:
-        raise StoreError(t("store.model_gone", version=version_id))
+        raise ArtefactError(t("store.model_gone", version=version_id))
     return _restored(stored.artefact)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Final
 
@@ -9,6 +10,7 @@ LETTERS: Final = "ABCDEFGHJKLMNPQRSTVWXYZ"
 DIGITS: Final = "23456789"
 SYMBOLS: Final = LETTERS + DIGITS
 """Without I, O, U, 0 and 1: nothing to mistake on paper or on the phone."""
+_FORM: Final = re.compile(f"[{LETTERS}][{DIGITS}]-[{SYMBOLS}]{{4}}")
 
 
 def _draw() -> str:
@@ -33,3 +35,8 @@ def draw_pseudonyms(n: int, taken: set[str]) -> list[str]:
             taken.add(candidate)
             drawn.append(candidate)
     return drawn
+
+
+def is_pseudonym(text: str) -> bool:
+    """Tell whether a text has the form of a pseudonym."""
+    return _FORM.fullmatch(text) is not None

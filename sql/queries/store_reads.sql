@@ -13,6 +13,7 @@ FROM active_run a JOIN pipeline_run r ON r.id = a.run_id;
 -- name: distribution
 SELECT f.cluster_label, count(*) AS people,
        count(*) FILTER (WHERE NOT f.is_sufficient) AS insufficient,
+       count(*) FILTER (WHERE f.had_evidence) AS known,
        count(*) FILTER (WHERE f.stopped_showing) AS stopped_showing
 FROM user_feature_vector f
 WHERE {visible}
@@ -24,7 +25,7 @@ SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.sev
        f.vote_kmeans, f.vote_dbscan, f.vote_forest, f.evidence, f.is_sufficient,
        f.stopped_showing, f.verdict_as_of
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-WHERE f.cluster_label = :level AND (f.is_sufficient OR NOT :sufficient_only) AND {visible}
+WHERE f.cluster_label = :level AND (f.had_evidence OR NOT :known_only) AND {visible}
 ORDER BY f.severity_index DESC, p.pseudonym
 LIMIT :limit OFFSET :offset;
 
@@ -69,12 +70,18 @@ WHERE p.pseudonym = :pseudonym AND {visible}
 ORDER BY f.as_of, f.id;
 
 -- name: recent_changes
--- Who reached or left a level since a moment, with their last change each, most severe first.
-SELECT DISTINCT ON (f.user_id_raiz) f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.as_of,
-       f.cluster_label, f.previous_label, f.severity_index, f.previous_severity, f.reason
-FROM visible_history f JOIN person p USING (user_id_raiz)
-WHERE f.as_of > :since AND f.cluster_label IS DISTINCT FROM f.previous_label AND {visible}
-ORDER BY f.user_id_raiz, f.as_of DESC, f.id DESC;
+-- Who reached or left a level since a moment: their last change each, and how they stand now.
+SELECT c.user_id_raiz::text AS user_id_raiz, p.pseudonym, c.as_of, c.cluster_label,
+       c.previous_label, c.previous_severity, c.reason, n.severity_index, n.is_sufficient,
+       n.had_evidence, n.stopped_showing
+FROM (
+    SELECT DISTINCT ON (f.user_id_raiz) f.*
+    FROM visible_history f
+    WHERE f.as_of > :since AND f.cluster_label IS DISTINCT FROM f.previous_label AND {visible}
+    ORDER BY f.user_id_raiz, f.as_of DESC, f.id DESC
+) c
+JOIN person p USING (user_id_raiz)
+JOIN user_feature_vector n USING (user_id_raiz);
 
 -- name: kpis_of
 -- What explains a list of people: their scaled and raw KPIs, and the model behind each verdict.

@@ -23,7 +23,7 @@ def risk_list(
     *,
     limit: int | None = None,
     offset: int = 0,
-    sufficient_only: bool = False,
+    known_only: bool = False,
 ) -> list[dict[str, Any]]:
     """Return people of a level, most severe first; root ids only for who may see them.
 
@@ -37,8 +37,9 @@ def risk_list(
         Whose people.
     limit, offset : int
         Which part of the list; the whole where not given.
-    sufficient_only : bool
-        Leave out those of whom too little is known.
+    known_only : bool
+        Leave out those of whom too little was known ever since they are on this level; who was
+        known and fell silent stays.
     """
     return list(
         stream_risk_list(
@@ -47,7 +48,7 @@ def risk_list(
             level,
             limit=limit,
             offset=offset,
-            sufficient_only=sufficient_only,
+            known_only=known_only,
         )
     )
 
@@ -59,7 +60,7 @@ def stream_risk_list(
     *,
     limit: int | None = None,
     offset: int = 0,
-    sufficient_only: bool = False,
+    known_only: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield what `risk_list` returns, without ever holding all of a million people.
 
@@ -71,7 +72,7 @@ def stream_risk_list(
         Who reads.
     level : RiskLevel
         The level.
-    limit, offset, sufficient_only
+    limit, offset, known_only
         As of `risk_list`; None gives all.
     """
     rows = connection.execute(
@@ -81,7 +82,7 @@ def stream_risk_list(
             "scope": viewer.scope(),
             "limit": limit,
             "offset": offset,
-            "sufficient_only": sufficient_only,
+            "known_only": known_only,
         },
         execution_options={"yield_per": _CHUNK},
     ).mappings()

@@ -28,10 +28,23 @@ class DataVersion:
 
 @dataclass(frozen=True, slots=True)
 class LevelCount:
-    """People of one level; `insufficient` and `stopped_showing` are among them."""
+    """People of one level; the other counts are among them.
+
+    Parameters
+    ----------
+    people : int
+        All of them.
+    insufficient : int
+        Of whom too little is known today.
+    known : int
+        Of whom enough is known, or was at some time since they are on this level.
+    stopped_showing : int
+        Who showed messages or texts before and does not now.
+    """
 
     people: int = 0
     insufficient: int = 0
+    known: int = 0
     stopped_showing: int = 0
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, RiskLevel
-from aura_engine.errors import AccessDenied, StoreError
+from aura_engine.errors import AccessDenied, ArtefactError
 from aura_engine.pipeline import run_full
 from aura_engine.pipeline.explanation import explain_person, leading_reasons, person_kpis
 from aura_engine.pipeline.scoring import ScoringModel
@@ -165,8 +165,9 @@ def test_what_leads_is_observed_on_the_risk_side_and_what_weighs_most_is_first(
             for column, far in zip(KPI_COLUMNS, excess, strict=True)
             if far > 0 and pd.notna(row[f"raw_{column}"])
         ]
-        assert set(told[str(name)]) == set(leads)
-        drops = [round(direct[column][0], 6) for column in told[str(name)]]
+        assert told[str(name)] == [(c, row[f"raw_{c}"]) for c, _ in told[str(name)]]
+        assert {column for column, _ in told[str(name)]} == set(leads)
+        drops = [round(direct[column][0], 6) for column, _ in told[str(name)]]
         assert drops == sorted(drops, reverse=True)
     assert told[str(people.index[0])]
     assert any(not reasons for reasons in told.values())
@@ -203,9 +204,9 @@ def test_a_verdict_whose_model_is_gone_is_said_to_be_so(scored: World) -> None:
         connection.execute(text("UPDATE feature SET model_version_id = 999"))
     with reading(scored.context.store) as connection:
         name = str(rows(connection).index[0])
-        with pytest.raises(StoreError, match="999"):
+        with pytest.raises(ArtefactError, match="999"):
             explain_person(connection, SYSTEM, name)
-        with pytest.raises(StoreError, match="999"):
+        with pytest.raises(ArtefactError, match="999"):
             leading_reasons(connection, SYSTEM, [name])
 
 

@@ -208,9 +208,9 @@ def test_people_without_enough_data_and_those_who_stopped_showing_are_counted_be
     )
     publish_rows(own_population, found)
     assert read(own_population, reads.distribution, SYSTEM) == {
-        RiskLevel.ALTO: LevelCount(4, insufficient=2, stopped_showing=2),
-        RiskLevel.MODERADO: LevelCount(1, stopped_showing=1),
-        RiskLevel.BAJO: LevelCount(1),
+        RiskLevel.ALTO: LevelCount(4, insufficient=2, known=4, stopped_showing=2),
+        RiskLevel.MODERADO: LevelCount(1, known=1, stopped_showing=1),
+        RiskLevel.BAJO: LevelCount(1, known=1),
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -17,7 +17,6 @@ from aura_ui import databases, guard
 from tests.conftest import DatabaseFactory
 from tests.integration.store.conftest import TEMPLATE, build_template
 
-PAGES = Path(__file__).resolve().parents[3] / "pages"
 OpenPage = Callable[..., AppTest]
 
 
@@ -29,15 +28,38 @@ def store(lease: Lease, database_factory: DatabaseFactory) -> Iterator[Engine]:
     engine.dispose()
 
 
+def _page_among_all(name: str, role: str | None) -> None:
+    """Be the entry file of one page, with the navigation that its role has."""
+    import streamlit as st
+
+    from aura_ui.navigation import PAGES
+
+    st.navigation(
+        [
+            st.Page(entry.file, url_path=entry.name, default=entry.name == name)
+            for entry in PAGES
+            if role in entry.roles or entry.name == name
+        ]
+    ).run()
+
+
 @pytest.fixture
 def open_page(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
-    """Run a page as some viewer: ``open_page("hoy", viewer=LOCAL, store=store)``."""
+    """Run a page as some viewer: ``open_page("hoy", viewer=LOCAL, store=store, p="K7-FQ2M")``."""
+    # What runs a script leaves it as the main module, and new processes would run it again.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     guard.enter()
 
-    def run(name: str, *, viewer: Viewer | None = LOCAL, store: Engine = store) -> AppTest:
+    def run(
+        name: str, *, viewer: Viewer | None = LOCAL, store: Engine = store, **query: str
+    ) -> AppTest:
         monkeypatch.setattr(guard, "current_viewer", lambda: viewer)
         databases.provide(Settings.load({"AURA_EMBEDDED": "1"}), store)
-        return AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30).run()
+        role = viewer.role.value if viewer else None
+        page = AppTest.from_function(_page_among_all, args=(name, role), default_timeout=30)
+        for key, value in query.items():
+            page.query_params[key] = value
+        return page.run()
 
     yield run
     monkeypatch.setattr(databases, "_provided", None)

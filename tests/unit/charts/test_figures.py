@@ -20,9 +20,9 @@ LIGHT, DARK = Look(dark=False), Look(dark=True)
 ZONE = ZoneInfo("America/Mexico_City")
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 COUNTS = {
-    RiskLevel.ALTO: LevelCount(12, 2, 1),
+    RiskLevel.ALTO: LevelCount(12, insufficient=2, stopped_showing=1),
     RiskLevel.MODERADO: LevelCount(5),
-    RiskLevel.BAJO: LevelCount(83, 4),
+    RiskLevel.BAJO: LevelCount(83, insufficient=4),
 }
 
 
@@ -83,10 +83,14 @@ def test_the_map_draws_each_person_in_the_shape_of_their_level(n, kind):
     figure = drawn.scatter_figure(Scatter(points, n), LIGHT)
     assert sum(len(trace.x) for trace in figure.data) == n
     assert {trace.type for trace in figure.data} == {kind}
+    assert [trace.name for trace in figure.data] == ["● Bajo", "◆ Moderado", "▲ Alto"]
     assert len({trace.marker.symbol for trace in figure.data}) == 3
+    points["kmeans_cluster"] = np.arange(n) % 4
     by_cluster = drawn.scatter_figure(Scatter(points, n), LIGHT, by_cluster=True)
-    assert {colour for trace in by_cluster.data for colour in trace.marker.color} == {
-        drawn._cluster_colour(2)
+    assert [trace.name for trace in by_cluster.data] == [f"grupo {i}" for i in range(4)]
+    assert len({trace.marker.color for trace in by_cluster.data}) == 4
+    assert {symbol for trace in by_cluster.data for symbol in trace.marker.symbol} == {
+        trace.marker.symbol for trace in figure.data
     }
 
 
@@ -127,19 +131,48 @@ def test_a_new_model_is_marked_where_it_begins_and_nowhere_else():
     assert len(drawn.levels_figure(trends((1, 1, 1)), LIGHT, ZONE).layout.shapes) == 0
 
 
-def test_a_history_ends_at_the_verdict_in_view():
-    record = {"as_of": AS_OF, "severity_index": 80.0, "cluster_label": "ALTO_RIESGO"}
-    now = {
-        "extraction_date": AS_OF + timedelta(days=3),
-        "severity_index": 80.4,
+def verdict(severity, *, model=1, days=0):
+    return {
+        "as_of": AS_OF + timedelta(days=days),
+        "severity_index": severity,
         "cluster_label": "ALTO_RIESGO",
+        "model_version_id": model,
+        "reason": "behaviour",
     }
-    chart = HistoryChart((record,), now)
-    assert [severity for _, severity, _ in chart.points()] == [80.0, 80.4]
-    same = HistoryChart((record,), {**now, "extraction_date": AS_OF})
+
+
+def test_a_history_ends_at_the_verdict_in_view():
+    now = verdict(80.4) | {"extraction_date": AS_OF + timedelta(days=3)}
+    chart = HistoryChart((verdict(80.0),), now)
+    assert [point.severity for point in chart.points()] == [80.0, 80.4]
+    assert [point.reason for point in chart.points()] == ["behaviour", None]
+    same = HistoryChart((verdict(80.0),), now | {"extraction_date": AS_OF})
     assert len(same.points()) == 1
     line = drawn.history_figure(chart, LIGHT, ZONE).data[0]
     assert line.y == (80.0, 80.4)
+
+
+def test_a_history_marks_where_another_model_gave_the_verdict():
+    now = verdict(50.0, model=2) | {"extraction_date": AS_OF + timedelta(days=3)}
+    chart = HistoryChart((verdict(80.0), verdict(51.0, model=2, days=2)), now)
+    assert chart.model_changes() == [AS_OF + timedelta(days=2)]
+    assert len(drawn.history_figure(chart, LIGHT, ZONE).layout.shapes) == 1
+
+
+def test_today_compares_with_the_last_run_of_an_earlier_day_whatever_the_hour():
+    def at(*moments):
+        found = [
+            TrendPoint(datetime(*moment, tzinfo=ZONE), {}, dict.fromkeys(RiskLevel, 0), 1)
+            for moment in moments
+        ]
+        return TrendsChart(AS_OF, AS_OF, tuple(found)).before_today(ZONE)
+
+    assert at() is None
+    assert at((2026, 3, 2, 3, 30)) is None
+    jitter = at((2026, 3, 1, 3, 30, 20), (2026, 3, 2, 3, 30, 5))
+    assert jitter.as_of.day == 1
+    evening = at((2026, 3, 1, 3, 30), (2026, 3, 1, 18), (2026, 3, 2, 3, 30), (2026, 3, 2, 17))
+    assert (evening.as_of.day, evening.as_of.hour) == (1, 18)
 
 
 def test_colours_with_opacity_are_css():

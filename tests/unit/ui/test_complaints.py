@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aura_engine.store.reads import ServiceStatus
-from aura_ui.live import complaints
+from aura_engine.store.reads import DataVersion, ServiceStatus
+from aura_ui.live import Pulse, complaints, state
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Mexico_City")
@@ -21,32 +21,55 @@ def parts(**changed):
     return {name: changed.get(name, part(name)) for name in names}
 
 
+def version(hours=0.0):
+    as_of = NOW - timedelta(hours=hours)
+    return DataVersion(7, as_of, 31, as_of, as_of, "reducido", {})
+
+
+def pulse(hours=0.0, **changed):
+    return Pulse(version(hours), None, parts(**changed))
+
+
 def test_nothing_is_said_where_all_is_well():
-    assert complaints(parts(), NOW, ZONE) == []
+    assert complaints(pulse(), NOW, ZONE) == []
 
 
 def test_a_silent_scheduler_is_named_with_since_when():
-    said = complaints(parts(scheduler=part("scheduler", is_up=False, minutes=12)), NOW, ZONE)
+    said = complaints(pulse(scheduler=part("scheduler", is_up=False, minutes=12)), NOW, ZONE)
     assert len(said) == 1
     assert "hace 12 min" in said[0]
     assert "./aura scheduler" in said[0]
 
 
 def test_a_scheduler_that_never_reported_is_not_health():
-    assert "todavía no ha dado señales" in complaints({}, NOW, ZONE)[0]
+    assert "todavía no ha dado señales" in complaints(Pulse(None, None, {}), NOW, ZONE)[0]
 
 
 def test_a_source_that_is_down_is_named_and_the_others_are_not():
-    said = complaints(parts(aura_social=part("aura_social", is_up=False)), NOW, ZONE)
+    said = complaints(pulse(aura_social=part("aura_social", is_up=False)), NOW, ZONE)
     assert len(said) == 1
     assert said[0].startswith("aura_social no responde desde hace 5 min")
 
 
 def test_without_the_scheduler_nothing_is_claimed_of_the_sources():
     down = {name: part(name, is_up=False) for name in parts()}
-    assert len(complaints(down, NOW, ZONE)) == 1
+    assert len(complaints(Pulse(None, None, down), NOW, ZONE)) == 1
 
 
 def test_a_language_model_that_does_not_load_is_told_in_its_own_words():
-    said = complaints(parts(scheduler=part("scheduler", problem="No se pudo obtener")), NOW, ZONE)
+    said = complaints(pulse(scheduler=part("scheduler", problem="No se pudo obtener")), NOW, ZONE)
     assert said == ["No se pudo obtener"]
+
+
+def test_data_that_missed_a_night_are_no_health():
+    assert complaints(pulse(hours=25), NOW, ZONE) == []
+    assert "no hubo una corrida completa" in complaints(pulse(hours=27), NOW, ZONE)[0]
+
+
+def test_a_page_of_operations_is_outdated_when_a_part_or_the_latest_run_changes():
+    run = {"id": 31, "status": "running"}
+    before = Pulse(version(), run, parts())
+    assert state(before) == state(Pulse(version(), run, parts(aura_auth=part("aura_auth"))))
+    assert state(before) != state(Pulse(version(), {**run, "status": "failed"}, parts()))
+    down = parts(aura_auth=part("aura_auth", is_up=False))
+    assert state(before) != state(Pulse(version(), run, down))

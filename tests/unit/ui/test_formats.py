@@ -64,7 +64,7 @@ def test_a_kpi_is_told_with_the_usual_beside_it():
     night = formats.kpi_phrase("ratio_night_messages", 0.41, 0.06)
     assert night == "41 % de sus mensajes son de madrugada (habitual: 6 %)"
     assert formats.kpi_phrase("days_since_last_seen", 23.4, 2.1).startswith("23 días sin actividad")
-    assert "42.0" in formats.kpi_phrase("reciprocity_ratio", 42, 0.55)
+    assert "Sigue a 42 por" in formats.kpi_phrase("reciprocity_ratio", 42, 0.55)
 
 
 def test_what_was_not_observed_is_not_told_as_zero():
@@ -86,3 +86,10 @@ def test_every_kpi_can_be_told_whatever_its_value(column, value, usual):
     said = formats.kpi_phrase(column, value, usual)
     assert said
     assert "{" not in said
+
+
+def test_one_is_said_in_the_singular():
+    assert formats.kpi_short("num_community_categories", 1.0) == "1 tipo de comunidad"
+    assert formats.kpi_short("num_community_categories", 0.0) == "0 tipos de comunidad"
+    assert formats.kpi_phrase("days_since_last_seen", 1.2, 0.4).startswith("1 día sin actividad")
+    assert formats.kpi_short("days_since_last_seen", 1.6) == "2 días sin actividad"

@@ -12,7 +12,13 @@ from aura_ui.rerun import progress
 
 def run(done, stage_done=0, stage_total=None):
     stages = [{"name": name, "seconds": 1.0} for name in STAGES[:done]]
-    return {"stages": stages, "stage_done": stage_done, "stage_total": stage_total}
+    stage = STAGES[min(done, len(STAGES) - 1)]
+    return {
+        "stages": stages,
+        "stage": stage,
+        "stage_done": stage_done,
+        "stage_total": stage_total,
+    }
 
 
 @pytest.mark.parametrize("done", range(len(STAGES) + 1))
@@ -27,3 +33,8 @@ def test_it_never_leaves_the_bar(done, stage_done, stage_total):
 
 def test_half_of_a_stage_is_half_of_its_share():
     assert progress(run(1, 50, 100)) == pytest.approx(1.5 / len(STAGES))
+
+
+def test_a_stage_that_ended_is_not_counted_twice():
+    ended = run(1, 100, 100) | {"stage": STAGES[0]}
+    assert progress(ended) == pytest.approx(1 / len(STAGES))

@@ -1,0 +1,118 @@
+"""What the page of today says: who comes first, and what changed since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from html import escape
+from typing import Any
+
+from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
+from aura_engine.domain import RiskLevel
+from aura_engine.ensemble import Reason
+from aura_engine.i18n import t
+from aura_engine.store.access import Viewer
+from aura_ui.formats import moment, signed, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Today against the last run of an earlier day.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks; what runs found is known in totals of everyone only.
+    trends : TrendsChart
+        Up to the run in view.
+    before : TrendPoint or None
+        What is compared with; None where there is nothing yet.
+    at : datetime
+        The present.
+    zone : tzinfo
+        Of the reader.
+    """
+
+    viewer: Viewer
+    trends: TrendsChart
+    before: TrendPoint | None
+    at: datetime
+    zone: tzinfo
+
+    def of(self, level: RiskLevel, counts: DistributionChart) -> list[str]:
+        """Return how a level's people changed, and of how many too little is known."""
+        said = []
+        count = counts.counts[level]
+        if self.before is not None and self.viewer.communities is None:
+            if self.before.model_version_id != self.trends.points[-1].model_version_id:
+                said.append(t("today.another_model"))
+            else:
+                change = signed(count.people - self.before.distribution[level.value])
+                said.append(self._since("today.since_yesterday", "today.since_moment", change))
+        if count.insufficient:
+            said.append(t("today.of_them_insufficient", count=whole(count.insufficient)))
+        return said
+
+    def title(self) -> str:
+        """Return the heading of the list of those who entered ALTO."""
+        return self._since("today.entered", "today.entered_since")
+
+    def _since(self, yesterday: str, earlier: str, change: str = "") -> str:
+        if self.before is None or self._is_yesterday(self.before.as_of):
+            return t(yesterday, change=change)
+        return t(earlier, change=change, when=moment(self.before.as_of, self.zone))
+
+    def _is_yesterday(self, when: datetime) -> bool:
+        today = self.at.astimezone(self.zone).date()
+        return when.astimezone(self.zone).date() == today - timedelta(days=1)
+
+
+def lead(counts: DistributionChart, shown: int) -> str:
+    """Say how many come first, and how many in ALTO wait behind them."""
+    waiting = counts.counts[RiskLevel.ALTO].known - shown
+    if not shown:
+        return t("today.lead_none")
+    if waiting > 0:
+        return t("today.lead", shown=shown, rest=whole(waiting))
+    return t("today.lead_all", shown=shown)
+
+
+def entered(changes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Return who entered ALTO, and how many more did of whom too little is known.
+
+    Parameters
+    ----------
+    changes : sequence of dict
+        Of `aura_engine.store.reads.level_changes`.
+    """
+    high = [row for row in changes if row["cluster_label"] == RiskLevel.ALTO]
+    known = [row for row in high if row["had_evidence"]]
+    return known, len(high) - len(known)
+
+
+def change(row: dict[str, Any]) -> str:
+    """Return how far the ASI moved by conduct; nothing where only the model moved it."""
+    if row["previous_severity"] is None:
+        return t("today.entered_new")
+    if row["reason"] == Reason.MODEL:
+        return ""
+    return signed(row["severity_index"] - row["previous_severity"])
+
+
+def why_entered(row: dict[str, Any], reasons: str) -> str:
+    """Say why somebody entered: by conduct, by a new model, or both."""
+    if row["reason"] == Reason.MODEL:
+        return t("today.entered_by_model")
+    if row["reason"] == Reason.BOTH:
+        return " · ".join(filter(None, [t("today.entered_by_both"), reasons]))
+    return reasons
+
+
+def card(title: str, number: int, said: Sequence[str] = ()) -> str:
+    """Return a card with a number; the title is HTML."""
+    lines = "<br>".join(escape(line) for line in said)
+    return (
+        f'<div class="aura-card"><div>{title}</div><div class="number">{whole(number)}</div>'
+        f'<div class="change">{lines}</div></div>'
+    )

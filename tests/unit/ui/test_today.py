@@ -1,0 +1,96 @@
+"""What the page of today says of changes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
+from aura_engine.domain import RiskLevel
+from aura_engine.store.access import LOCAL, Role, Viewer
+from aura_engine.store.reads import LevelCount
+from aura_ui import today
+
+ZONE = ZoneInfo("America/Mexico_City")
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
+COUNTS = DistributionChart(
+    {
+        RiskLevel.ALTO: LevelCount(12, insufficient=3, known=10, stopped_showing=1),
+        RiskLevel.MODERADO: LevelCount(5, known=5),
+        RiskLevel.BAJO: LevelCount(83, known=83),
+    }
+)
+
+
+def point(days, *, high=10, model=1):
+    people = {"ALTO_RIESGO": high, "RIESGO_MODERADO": 5, "BAJO_RIESGO": 80}
+    return TrendPoint(NOW - timedelta(days=days), {}, people, model)
+
+
+def comparison(*points, viewer=LOCAL):
+    trends = TrendsChart(NOW - timedelta(days=14), NOW, points)
+    return today.Comparison(viewer, trends, trends.before_today(ZONE), NOW, ZONE)
+
+
+def row(**changed):
+    return {
+        "cluster_label": "ALTO_RIESGO",
+        "previous_severity": 40.0,
+        "severity_index": 71.2,
+        "reason": "behaviour",
+        "had_evidence": True,
+    } | changed
+
+
+def test_a_level_is_compared_with_yesterday_and_says_of_how_many_too_little_is_known():
+    said = comparison(point(1), point(0)).of(RiskLevel.ALTO, COUNTS)
+    assert said == ["+2 desde ayer", "de ellas 3 sin datos"]
+
+
+def test_a_comparison_with_an_earlier_day_names_it():
+    found = comparison(point(5), point(0))
+    assert found.of(RiskLevel.ALTO, COUNTS)[0] == "+2 desde el mié 25 feb, 10:00"
+    assert found.title() == "Pasaron a Alto desde el mié 25 feb, 10:00"
+
+
+def test_what_another_model_counted_is_not_compared():
+    said = comparison(point(1, model=1), point(0, model=2)).of(RiskLevel.ALTO, COUNTS)
+    assert said[0] == "modelo nuevo: no se compara"
+
+
+def test_the_first_day_compares_with_nothing():
+    assert comparison(point(0)).of(RiskLevel.BAJO, COUNTS) == []
+
+
+def test_people_in_scope_are_not_compared_with_totals_of_everyone():
+    some = Viewer("eva", Role.COUNSELOR, frozenset({uuid.UUID(int=1)}))
+    said = comparison(point(1), point(0), viewer=some).of(RiskLevel.MODERADO, COUNTS)
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [(0, "Nadie está en Alto"), (8, "Estas 8 personas primero; en Alto quedan 2 más."), (10, "10")],
+)
+def test_who_fell_silent_still_counts_among_those_who_wait(shown, said):
+    assert said in today.lead(COUNTS, shown)
+
+
+def test_who_entered_is_listed_and_who_is_hardly_known_is_counted():
+    rows = [row(), row(had_evidence=False), row(cluster_label="BAJO_RIESGO")]
+    assert today.entered(rows) == ([rows[0]], 1)
+
+
+def test_a_change_by_the_model_alone_is_no_rise():
+    assert today.change(row()) == "+31"
+    assert today.change(row(previous_severity=None)) == "nueva"
+    assert today.change(row(reason="model")) == ""
+
+
+def test_why_somebody_entered_tells_conduct_from_model():
+    assert today.why_entered(row(), "23 días sin actividad") == "23 días sin actividad"
+    assert "por el modelo nuevo" in today.why_entered(row(reason="model"), "x")
+    assert today.why_entered(row(reason="both"), "x") == "en parte por el modelo nuevo · x"
