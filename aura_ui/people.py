@@ -80,7 +80,7 @@ def asi(row: dict[str, Any]) -> str:
 
 
 def person_row(
-    viewer: Viewer, row: dict[str, Any], *, why: str, change: str = "", when: str = ""
+    viewer: Viewer, row: dict[str, Any], *, why: str, change: str | None = None, when: str = ""
 ) -> None:
     """Draw one person of a list, with a way to their page for whoever may see it.
 
@@ -90,15 +90,20 @@ def person_row(
         Who looks.
     row : dict
         pseudonym, cluster_label, severity_index, is_sufficient, stopped_showing.
-    why, change, when : str
-        What leads the verdict, how the ASI moved, since when.
+    why : str
+        What leads the verdict.
+    change : str, optional
+        How the ASI moved, in lists that tell it.
+    when : str
+        Since when.
     """
     said = " · ".join(filter(None, [why, *marks(row)]))
+    moved = "" if change is None else f'<span class="aura-soft change">{escape(change)}</span>'
     html = (
-        f'<div class="aura-row" title="{escape(when)}">'
+        f'<div class="aura-row{" moves" if moved else ""}" title="{escape(when)}">'
         f"{asi(row)}"
         f'<span class="aura-name">{escape(row["pseudonym"])}</span>'
-        f'<span class="aura-soft change">{escape(change)}</span>'
+        f"{moved}"
         f'<span class="why">{escape(said)}</span>'
         "</div>"
     )

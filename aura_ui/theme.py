@@ -63,7 +63,8 @@ def _sheet(dark: bool) -> str:
     .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
     .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
     .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
-                 grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
+                 grid-template-columns: 3.6rem 5.2rem 1fr; }}
+    .aura-row.moves {{ grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
     .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
     .aura-kpi {{ padding: 8px 0; border-top: 1px solid {line}; display: grid; gap: 3px 14px;
                  grid-template-columns: 1fr 5.5rem; }}
@@ -72,7 +73,7 @@ def _sheet(dark: bool) -> str:
     .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
     .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
     @media (max-width: 640px) {{
-      .aura-row {{ grid-template-columns: 3.6rem 1fr auto; }}
+      .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
     """

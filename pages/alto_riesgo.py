@@ -68,8 +68,8 @@ if people:
             t("high.asi"): st.column_config.ProgressColumn(
                 format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=110
             ),
-            t("high.reasons"): st.column_config.TextColumn(width=320),
-            t("high.marks"): st.column_config.TextColumn(width=130),
+            t("high.reasons"): st.column_config.TextColumn(width=300),
+            t("high.marks"): st.column_config.TextColumn(width=105),
             t("high.votes"): st.column_config.NumberColumn(format="%d / 3", width=60),
             t("high.evidence"): st.column_config.NumberColumn(format="%d / 6", width=90),
         },
