@@ -67,8 +67,7 @@ def tended(lease: Lease) -> Iterator[None]:
     lease : Lease
         This process's hold on the server.
     """
-    from aura_engine.errors import ClusterError
-    from aura_engine.logs import get_logger
+    from aura_engine.logs import error_text, get_logger
 
     over = threading.Event()
 
@@ -76,8 +75,8 @@ def tended(lease: Lease) -> Iterator[None]:
         while not over.wait(TEND_SECONDS):
             try:
                 lease.ensure(timeout=TEND_TIMEOUT)
-            except ClusterError as error:
-                get_logger(__name__).warning("embedded_server_away", reason=str(error))
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the next look may help
+                get_logger(__name__).warning("embedded_server_away", reason=error_text(error))
 
     tender = threading.Thread(target=tend, daemon=True)
     tender.start()

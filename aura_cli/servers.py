@@ -47,7 +47,7 @@ class Server:
     _due: float = 0.0
 
     def start(self) -> None:
-        """Start the process; its log begins anew."""
+        """Start the process; what it says is added to its log."""
         with self._open_log() as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "aura_cli", self.name],
@@ -102,7 +102,7 @@ class Server:
 
     def _open_log(self) -> IO[bytes]:
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        return os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 @contextmanager
@@ -112,6 +112,7 @@ def running(names: Sequence[str], logs: Path) -> Iterator[list[Server]]:
     servers = [Server(name, logs / f"{name}.log", environment) for name in names]
     try:
         for server in servers:
+            server.log.unlink(missing_ok=True)  # each demo begins its logs anew
             server.start()
         yield servers
     finally:

@@ -17,6 +17,8 @@ from aura_engine.i18n import t
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".venv" / "cache"
+WORKERS: Final = ("--hypothesis-profile=ci", "--numprocesses=2", "--dist=loadgroup")
+"""Much of the suite waits for servers, so two cores do two tests at a time."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def steps(pytest_arguments: Sequence[str]) -> tuple[Step, ...]:
         ),
         Step(
             "pytest",
-            (python, "-m", "pytest", "--hypothesis-profile=ci", *coloured, *pytest_arguments),
+            (python, "-m", "pytest", *WORKERS, *coloured, *pytest_arguments),
         ),
     )
 

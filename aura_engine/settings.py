@@ -240,7 +240,8 @@ class Settings(BaseSettings):
             raise SettingsError("\n".join(complaints(error))) from None
         except (OSError, UnicodeDecodeError):
             # The decoder's own message quotes bytes of the file.
-            raise SettingsError(t("settings.env_file_unreadable", path=ENV_FILE)) from None
+            path = cls.model_config["env_file"]
+            raise SettingsError(t("settings.env_file_unreadable", path=path)) from None
 
     def configured_url_names(self) -> tuple[str, ...]:
         """Return the names of the ``DATABASE_URL_*`` that are set, in documented order."""

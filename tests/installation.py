@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -107,6 +107,7 @@ def temporary_installation() -> Iterator[Installation]:
     try:
         yield made
     finally:
-        made.wait_until_stopped()
-        EmbeddedCluster(made.data_dir / "cluster").destroy()
-        shutil.rmtree(made.data_dir)
+        with ExitStack() as clean_up:
+            clean_up.callback(shutil.rmtree, made.data_dir, ignore_errors=True)
+            clean_up.callback(EmbeddedCluster(made.data_dir / "cluster").destroy)
+            made.wait_until_stopped()

@@ -70,10 +70,15 @@ SYSTEM: Final = Viewer("aura", Role.SYSTEM)
 LOCAL: Final = Viewer("local", Role.SUPERVISOR)
 """Whoever sits at this machine: pages and bridge listen on loopback, and nobody signs in."""
 
+_ADDED_BY_PROXIES: Final = frozenset({"forwarded", "via", "x-real-ip"})
+
 
 def came_through_a_proxy(header_names: Iterable[str]) -> bool:
-    """Tell by a request's headers whether somebody else sits behind a loopback address."""
+    """Tell by a request's headers whether somebody else sits behind a loopback address.
+
+    A proxy that adds none of them cannot be told from a browser of this machine.
+    """
     return any(
-        name.lower() == "forwarded" or name.lower().startswith("x-forwarded-")
+        name.lower() in _ADDED_BY_PROXIES or name.lower().startswith("x-forwarded-")
         for name in header_names
     )

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_ui.formats import kpi_phrase
 from tests.browser.conftest import Watched
 from tests.browser.pages import open_page
 from tests.desk import Desk
 
-TEN = """
+EVERYONE = """
     SELECT p.pseudonym, f.* FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-    WHERE p.pseudonym IN (
-        (SELECT p.pseudonym FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-         WHERE cluster_label = 'ALTO_RIESGO' ORDER BY severity_index DESC LIMIT 4)
-        UNION (SELECT p.pseudonym FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-               WHERE cluster_label = 'RIESGO_MODERADO' ORDER BY severity_index LIMIT 2)
-        UNION (SELECT p.pseudonym FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-               WHERE cluster_label = 'BAJO_RIESGO' AND evidence = 6 LIMIT 2)
-        UNION (SELECT p.pseudonym FROM user_feature_vector f JOIN person p USING (user_id_raiz)
-               WHERE evidence < 6 ORDER BY evidence, user_id_raiz LIMIT 2))
+    ORDER BY f.severity_index DESC, p.pseudonym
 """
 SHORT = {
     "reciprocidad_social": "reciprocity_ratio",
@@ -41,12 +36,22 @@ FACTORS = {
 }
 
 
+def ten_of(people: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Choose two of whom least is known, and then the worst and the best of each level."""
+    chosen = sorted(people, key=lambda row: (row["evidence"], row["pseudonym"]))[:2]
+    others = [row for row in people if row not in chosen]
+    for level, count in ((RiskLevel.ALTO, 4), (RiskLevel.MODERADO, 2), (RiskLevel.BAJO, 2)):
+        chosen += [row for row in others if row["cluster_label"] == level][:count]
+    return chosen
+
+
 def test_ten_people_have_the_same_figures_in_page_bridge_and_store(
     desk: Desk, watched: Watched
 ) -> None:
     with desk.store.connect() as connection:
-        ten = connection.execute(text(TEN)).mappings().all()
-    assert len(ten) == 10
+        ten = ten_of(connection.execute(text(EVERYONE)).mappings().all())
+    assert len({row["pseudonym"] for row in ten}) == 10
+    assert {row["cluster_label"] for row in ten} == {level.value for level in RiskLevel}
     listed = {
         level: {row["user_id_raiz"]: row for row in desk.get(f"/api/v1/clustering/users/{level}")}
         for level in ("ALTO_RIESGO", "RIESGO_MODERADO", "BAJO_RIESGO")
@@ -91,7 +96,8 @@ def _check_the_page(desk: Desk, watched: Watched, row) -> None:
     voted = [card.inner_text() for card in page.locator(".aura-card .change").all()]
     cast = [row["vote_kmeans"], row["vote_dbscan"], row["vote_forest"]]
     assert [text.startswith("✔") for text in voted] == cast
-    assert page.get_by_text("Datos insuficientes:").count() == (not row["is_sufficient"])
+    hardly_known = not (row["had_evidence"] or row["stopped_showing"])
+    assert page.get_by_text("Datos insuficientes:").count() == hardly_known
 
 
 def _but_the_usual(phrase: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -56,6 +57,12 @@ async def ask(app: Any, on_part: Callable[[int], None], *, leave_after: int | No
     return b"".join(parts)
 
 
+def in_a_loop(reading: Coroutine[Any, Any, bytes]) -> bytes:
+    """Run in a thread of its own: a browser that another test holds has a loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, reading).result()
+
+
 def nothing(_parts: int) -> None:
     """Do nothing between two parts."""
 
@@ -75,19 +82,19 @@ def test_a_list_comes_in_parts_and_is_of_one_moment(many: Engine) -> None:
         if parts == 1:
             publish(many, ids(10), level=RiskLevel.ALTO)
 
-    listed = json.loads(asyncio.run(ask(app, flip_meanwhile)))
+    listed = json.loads(in_a_loop(ask(app, flip_meanwhile)))
     assert len(seen) > 5
     assert len({entry["user_id_raiz"] for entry in listed}) == MANY
-    assert json.loads(asyncio.run(ask(app, nothing))) == []
+    assert json.loads(in_a_loop(ask(app, nothing))) == []
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_reader_who_leaves_gives_back_connection_and_place(many: Engine) -> None:
     app = create_app(Settings.load({}), many)
     for _ in range(2 * MAX_STREAMS):
-        asyncio.run(ask(app, nothing, leave_after=2))
+        in_a_loop(ask(app, nothing, leave_after=2))
     assert many.pool.checkedout() == 0  # type: ignore[attr-defined]
-    assert len(json.loads(asyncio.run(ask(app, nothing)))) == MANY
+    assert len(json.loads(in_a_loop(ask(app, nothing)))) == MANY
 
 
 def test_too_many_lists_at_once_are_refused_and_pages_go_on(bridge: Bridge, many: Engine) -> None:
@@ -134,9 +141,9 @@ def test_a_database_that_dies_meanwhile_breaks_the_list_off(many: Engine) -> Non
                 )
 
     with pytest.raises(RuntimeError, match="response already started"):
-        asyncio.run(ask(app, kill))
+        in_a_loop(ask(app, kill))
     assert many.pool.checkedout() == 0  # type: ignore[attr-defined]
-    assert len(json.loads(asyncio.run(ask(app, nothing)))) == MANY
+    assert len(json.loads(in_a_loop(ask(app, nothing)))) == MANY
 
 
 def test_a_list_that_cannot_even_begin_is_a_503(bridge: Bridge, store: Engine) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from aura_engine.errors import AccessDenied
-from aura_engine.store.access import Role, Viewer
+from aura_engine.store.access import Role, Viewer, came_through_a_proxy
 from aura_engine.store.pseudonyms import draw_pseudonyms
 
 
@@ -38,3 +38,12 @@ def test_pseudonyms_are_easy_to_say_and_never_given_twice() -> None:
     assert taken == {"K7-FQ2M", *drawn}
     assert all(re.fullmatch(r"[A-Z][2-9]-[A-Z2-9]{4}", name) for name in drawn)
     assert not any(set(name) & set("IOU01") for name in drawn)
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "via", "X-Real-IP", "x-forwarded-for"])
+def test_what_a_proxy_adds_gives_it_away(name):
+    assert came_through_a_proxy(["Host", name])
+
+
+def test_a_browser_of_this_machine_adds_nothing_of_it():
+    assert not came_through_a_proxy(["Host", "User-Agent", "X-Requested-With", "Origin"])
