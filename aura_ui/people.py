@@ -53,7 +53,17 @@ def reasons_of(connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
 
 
 def reasons_in_words(reasons: Reasons, pseudonym: str, most: int = MAX_REASONS) -> str:
-    """Return the KPIs that lead a verdict with their numbers, the heaviest first."""
+    """Return the KPIs that lead a verdict with their numbers, the heaviest first.
+
+    Parameters
+    ----------
+    reasons : mapping
+        Of `reasons_of`.
+    pseudonym : str
+        Whose.
+    most : int
+        How many are named.
+    """
     return " · ".join(
         kpi_short(column, value) for column, value in reasons.get(pseudonym, ())[:most]
     )

@@ -110,7 +110,17 @@ def why_entered(row: dict[str, Any], reasons: str) -> str:
 
 
 def card(title: str, number: int, said: Sequence[str] = ()) -> str:
-    """Return a card with a number; the title is HTML."""
+    """Return a card with a number.
+
+    Parameters
+    ----------
+    title : str
+        HTML.
+    number : int
+        In the middle.
+    said : sequence of str
+        Lines beneath.
+    """
     lines = "<br>".join(escape(line) for line in said)
     return (
         f'<div class="aura-card"><div>{title}</div><div class="number">{whole(number)}</div>'

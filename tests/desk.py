@@ -14,7 +14,6 @@ from typing import Any
 import httpx2
 from sqlalchemy import Engine
 
-from aura_engine.settings import DATABASE_URL_NAMES
 from aura_engine.store.connect import connect_store
 from tests.installation import Installation, temporary_installation
 
@@ -65,11 +64,6 @@ class Desk:
             "AURA_UI_PORT": str(self.ui_port),
             "SERVICE_PORT": str(self.bridge_port),
         }
-
-    def urls(self) -> dict[str, str]:
-        """Return the settings of the four databases, as an installation of its own has them."""
-        analytics = self.store.url.render_as_string(hide_password=False)
-        return dict.fromkeys(DATABASE_URL_NAMES, analytics)
 
     def start(self, name: str) -> None:
         """Start one server and wait until it answers."""

@@ -10,6 +10,7 @@ import pytest
 from tests.installation import Installation, temporary_installation
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:

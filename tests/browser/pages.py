@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aura_engine.i18n import t
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -36,6 +38,7 @@ _SETTLED: Final = """() => !document.querySelector('[data-stale="true"]')
 def settle(page: Page, title: str) -> None:
     """Wait until a page is drawn and nothing runs."""
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=PATIENCE_MS)
+    page.get_by_text(t("ui.footer")).wait_for(timeout=PATIENCE_MS)  # what is drawn last
     page.wait_for_function(_SETTLED, timeout=PATIENCE_MS)
 
 

@@ -12,21 +12,41 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from aura_engine.settings import documented_variables
+from aura_engine.cluster import create_database
+from aura_engine.domain import RiskLevel
+from aura_engine.settings import DATABASE_URL_NAMES, documented_variables
+from aura_engine.store import migrate
+from aura_engine.store.connect import connect_store
+from aura_engine.store.installation import ensure_installation
 from tests.browser.conftest import Watched
 from tests.browser.pages import PATIENCE_MS, TITLES
 from tests.desk import Desk, answers, eventually, free_ports
+from tests.integration.store.rows import freeze_totals, ids, publish
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = "127.0.0.2"
 """Loopback, but none of the names that the guard takes for this machine."""
 
 
+@pytest.fixture(scope="module")
+def production(desk: Desk) -> Iterator[dict[str, str]]:
+    """Settings of an installation of production, whose three people a leak would show."""
+    with desk.installation.site.cluster.acquire() as lease:
+        create_database(lease, "of_production")
+        url = lease.url("of_production")
+        store = connect_store(url)
+        migrate.upgrade(store)
+        ensure_installation(store, "production")
+        publish(store, ids(3), level=RiskLevel.ALTO)
+        freeze_totals(store)
+        store.dispose()
+        yield dict.fromkeys(DATABASE_URL_NAMES, url.render_as_string(hide_password=False))
+
+
 @contextmanager
-def cold_server(desk: Desk, address: str) -> Iterator[str]:
+def cold_server(urls: dict[str, str], address: str) -> Iterator[str]:
     """Start the pages without ./aura, which would refuse such an address, on real data."""
     (port,) = free_ports(1)
-    urls = desk.urls()
     environment = {k: v for k, v in os.environ.items() if k not in documented_variables()}
     with subprocess.Popen(
         [
@@ -45,11 +65,12 @@ def cold_server(desk: Desk, address: str) -> Iterator[str]:
             server.terminate()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason=f"only Linux answers on {ELSEWHERE}")
 @pytest.mark.parametrize("address", [*TITLES, "hoy"])
 def test_a_cold_page_shows_nothing_to_whom_it_does_not_know(
-    desk: Desk, watched: Watched, address: str
+    production: dict[str, str], watched: Watched, address: str
 ) -> None:
-    with cold_server(desk, ELSEWHERE) as base:
+    with cold_server(production, ELSEWHERE) as base:
         for _ in range(2):  # before the navigation exists, and after
             watched.page.goto(f"{base}/{address}")
             refusal = watched.page.get_by_text("Aquí no se puede leer sin identificarse")
@@ -57,6 +78,16 @@ def test_a_cold_page_shows_nothing_to_whom_it_does_not_know(
             assert watched.page.get_by_role("heading", level=1).count() == 0
             assert watched.page.locator(".aura-card, .aura-row, .aura-kpi").count() == 0
             assert watched.page.get_by_test_id("stDataFrame").count() == 0
+
+
+def test_the_same_server_shows_the_same_data_to_whom_it_knows(
+    production: dict[str, str], watched: Watched
+) -> None:
+    with cold_server(production, "127.0.0.1") as base:
+        watched.page.goto(f"{base}/distribucion")
+        finding = watched.page.get_by_text("3 de 3 personas están en Alto")
+        expect(finding.first).to_be_visible(timeout=PATIENCE_MS)
+        assert watched.page.get_by_text("Datos de DEMOSTRACIÓN").count() == 0
 
 
 def test_a_cold_page_comes_with_its_navigation_to_whom_it_knows(

@@ -20,7 +20,7 @@ def test_a_killed_scheduler_is_missed_and_its_return_is_noticed(
 ) -> None:
     page = watched.page
     open_page(page, desk.pages, "")
-    missing = page.get_by_text("El planificador no responde desde")
+    missing = page.get_by_text("El planificador no responde desde").first
     expect(missing).to_be_hidden()
     desk.kill("scheduler")
     expect(missing).to_be_visible(timeout=PATIENCE_MS)
@@ -53,7 +53,7 @@ def test_an_open_page_comes_back_with_its_server(desk: Desk, watched: Watched) -
 
 def test_a_source_that_is_away_is_named_on_page_and_bridge(desk: Desk, watched: Watched) -> None:
     open_page(watched.page, desk.pages, "operacion")
-    named = watched.page.get_by_text("aura_social no responde desde")
+    named = watched.page.get_by_text("aura_social no responde desde").first
     with desk.installation.site.cluster.acquire() as lease:
         engine = create_engine(lease.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:

@@ -159,11 +159,11 @@ def test_a_destroy_killed_at_any_step_leaves_a_usable_root(playground, monkeypat
         except Killed:
             kills += 1
         monkeypatch.undo()
-        if kills == 3:
+        if kills == 2:
             with playground.cluster.acquire() as lease:
                 assert playground.query(lease, "SELECT FROM pg_class WHERE relname = 'old'") == []
             kills += 1
-    assert kills > 3
+    assert kills > 3, "the second root was removed in too few steps to tell"
 
 
 def test_a_root_whose_mark_went_last_can_be_used_again(playground):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -119,6 +120,21 @@ def publish_rows(
             flip(connection, run.run_id)
             finish(connection, run, int(rows["model_version_id"].iloc[0]))
         return run.run_id
+
+
+def freeze_totals(store: Engine) -> None:
+    """Give the run what a real one writes of its totals."""
+    totals = {
+        "risk_cluster_id": 1,
+        "profiles": {},
+        "averages": {},
+        "risk_distribution": {"ALTO_RIESGO": 3, "RIESGO_MODERADO": 0, "BAJO_RIESGO": 0},
+    }
+    with store.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline_run SET results = CAST(:totals AS jsonb)"),
+            {"totals": json.dumps(totals)},
+        )
 
 
 def history(rows: pd.DataFrame, *, as_of: datetime = AS_OF) -> pd.DataFrame:

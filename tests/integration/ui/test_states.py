@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from aura_engine.store.access import Role, Viewer
 from aura_engine.store.connect import connect_store
 from aura_ui.navigation import PAGES
-from tests.integration.store.rows import ids, publish
+from tests.integration.store.rows import freeze_totals, ids, publish
 from tests.integration.ui.conftest import OpenPage
 
 ROLES = [role for role in Role if role is not Role.SYSTEM]
 NAMES = [entry.name for entry in PAGES]
 OF_PEOPLE = ("hoy", "alto_riesgo", "distribucion", "mapa", "perfiles", "tendencias", "ficha")
-
-
-def freeze_totals(store: Engine) -> None:
-    """Give the run what a real one writes of its totals."""
-    totals = {
-        "risk_cluster_id": 1,
-        "profiles": {},
-        "averages": {},
-        "risk_distribution": {"ALTO_RIESGO": 3, "RIESGO_MODERADO": 0, "BAJO_RIESGO": 0},
-    }
-    with store.begin() as connection:
-        connection.execute(
-            text("UPDATE pipeline_run SET results = CAST(:totals AS jsonb)"),
-            {"totals": json.dumps(totals)},
-        )
 
 
 def errors(page) -> str:
