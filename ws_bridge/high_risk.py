@@ -55,7 +55,7 @@ def _user(row: Mapping[str, Any], kpis: Mapping[str, Any]) -> HighRiskUser:
         risk_level=row["cluster_label"],
         severity_index=round(row["severity_index"], 2),
         factors=Factors(**factors),
-        last_updated=kpis["extraction_date"],
+        last_updated=kpis["verdict_as_of"],
         sufficient_data=row["is_sufficient"],
         stopped_showing=row["stopped_showing"],
     )

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from asyncio import timeout
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
 VOTES: Final = ("vote_kmeans", "vote_dbscan", "vote_forest")
+STREAM_SECONDS: Final = 300.0
+"""How long a whole list may take: a reader who reads no more must give back what it holds."""
 _BATCH: Final = 500
+
+
+class BoundedStream(StreamingResponse):
+    """A list that is broken off, and so looks unfinished, when its reader takes too long."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the list."""
+        async with timeout(STREAM_SECONDS):
+            await super().__call__(scope, receive, send)
 
 
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def unknown_profile(user_id: UUID) -> UserProfile:
 
 def _advice(row: dict[str, Any], zone: tzinfo) -> list[str]:
     said = [t(f"bridge.advice_{row['cluster_label']}")]
-    if row["stopped_showing"]:
+    if row["stopped_showing"] and row["verdict_as_of"] >= row["extraction_date"]:
+        said.append(t("bridge.advice_stopped_worse"))
+    elif row["stopped_showing"]:
         day = row["verdict_as_of"].astimezone(zone).strftime("%d/%m/%Y")
         said.append(t("bridge.advice_stopped_showing", day=day))
     elif not row["is_sufficient"]:

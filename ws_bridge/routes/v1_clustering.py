@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from aura_engine.domain import RiskLevel
@@ -20,7 +20,7 @@ from ws_bridge import results as shapes
 from ws_bridge.deps import SettingsDep, StoreDep, UntilSentDep, ViewerDep, a_stream
 from ws_bridge.documentation import described
 from ws_bridge.errors import Refused
-from ws_bridge.listing import entry, json_list
+from ws_bridge.listing import BoundedStream, entry, json_list
 from ws_bridge.models.v1 import ClusteringResults, ClusterProfile, RiskEntry, UserProfile
 from ws_bridge.profile import profile, unknown_profile
 
@@ -76,7 +76,7 @@ def users(
     parts = json_list(entry(row) for row in rows)
     first = next(parts)  # a query that fails is a 503 as long as nothing has been sent
     if limit is None:
-        return StreamingResponse(chain([first], parts), headers=headers, media_type=_JSON)
+        return BoundedStream(chain([first], parts), headers=headers, media_type=_JSON)
     return Response(first + b"".join(parts), headers=headers, media_type=_JSON)
 
 

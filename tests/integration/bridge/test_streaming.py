@@ -17,6 +17,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.settings import Settings
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.store.rows import ids, publish
+from ws_bridge import listing
 from ws_bridge.app import create_app
 from ws_bridge.deps import MAX_STREAMS
 from ws_bridge.listing import json_list
@@ -94,6 +95,25 @@ def test_a_reader_who_leaves_gives_back_connection_and_place(many: Engine) -> No
     for _ in range(2 * MAX_STREAMS):
         in_a_loop(ask(app, nothing, leave_after=2))
     assert many.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert len(json.loads(in_a_loop(ask(app, nothing)))) == MANY
+
+
+def test_a_reader_who_stops_reading_is_left_and_gives_back_what_it_held(
+    many: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Settings.load({}), many)
+    monkeypatch.setattr(listing, "STREAM_SECONDS", 0.5)
+    asleep = threading.Event()
+
+    def read_no_more(parts: int) -> None:
+        if parts == 2:
+            asleep.wait(5)
+
+    for _ in range(MAX_STREAMS + 1):
+        with pytest.raises(TimeoutError):
+            in_a_loop(ask(app, read_no_more))
+    assert many.pool.checkedout() == 0  # type: ignore[attr-defined]
+    monkeypatch.setattr(listing, "STREAM_SECONDS", 60.0)
     assert len(json.loads(in_a_loop(ask(app, nothing)))) == MANY
 
 

@@ -233,13 +233,15 @@ def test_advice_is_careful_and_says_what_is_not_known(full: TestClient, populati
 
 def test_advice_names_silence_and_too_little_data(full: TestClient, population: Engine) -> None:
     mark = (
-        "UPDATE feature SET is_sufficient = :sufficient, stopped_showing = :stopped"
+        "UPDATE feature SET is_sufficient = :sufficient, stopped_showing = :stopped,"
+        " verdict_as_of = extraction_date - CAST(:kept AS interval)"
         " WHERE user_id_raiz = :who AND run_id = (SELECT run_id FROM active_run)"
     )
     try:
         for state, words in (
-            ({"sufficient": False, "stopped": False}, "tome el nivel con reserva"),
-            ({"sufficient": False, "stopped": True}, "Dejó de verse"),
+            ({"sufficient": False, "stopped": False, "kept": "0"}, "tome el nivel con reserva"),
+            ({"sufficient": False, "stopped": True, "kept": "0"}, "peor que antes"),
+            ({"sufficient": False, "stopped": True, "kept": "5 days"}, "se conserva lo último"),
         ):
             with population.begin() as connection:
                 connection.execute(text(mark), {**state, "who": WHO[-1]})
@@ -254,7 +256,8 @@ def test_advice_names_silence_and_too_little_data(full: TestClient, population: 
             assert entry["stopped_showing"] is state["stopped"]
     finally:
         with population.begin() as connection:
-            connection.execute(text(mark), {"sufficient": True, "stopped": False, "who": WHO[-1]})
+            as_it_was = {"sufficient": True, "stopped": False, "kept": "0"}
+            connection.execute(text(mark), {**as_it_was, "who": WHO[-1]})
 
 
 def test_those_who_are_worse_in_everything_are_high(full: TestClient) -> None:

@@ -184,7 +184,7 @@ def test_high_risk_users_are_the_most_severe_with_their_scaled_kpis(
     for user, row in zip(found["users"], rows[:10], strict=True):
         assert user["risk_level"] == "ALTO_RIESGO"
         assert user["severity_index"] == pytest.approx(row["severity_index"], abs=0.01)
-        assert datetime.fromisoformat(user["last_updated"]) == row["extraction_date"]
+        assert datetime.fromisoformat(user["last_updated"]) == row["verdict_as_of"]
         for name, column in (
             ("inactivity", "days_since_last_seen"),
             ("night_activity", "ratio_night_messages"),
