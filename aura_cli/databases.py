@@ -17,6 +17,8 @@ TEND_SECONDS: Final = 1.0
 """Between two looks at the embedded server."""
 TEND_TIMEOUT: Final = 10.0
 """How long one try to bring it back may take; the next follows."""
+END_SECONDS: Final = 2.0
+"""How long the end waits for a try that goes on; the lease's release ends it."""
 
 
 @contextmanager
@@ -69,6 +71,7 @@ def tended(lease: Lease) -> Iterator[None]:
     """
     from aura_engine.logs import error_text, get_logger
 
+    log = get_logger(__name__)
     over = threading.Event()
 
     def tend() -> None:
@@ -76,7 +79,8 @@ def tended(lease: Lease) -> Iterator[None]:
             try:
                 lease.ensure(timeout=TEND_TIMEOUT)
             except Exception as error:  # noqa: BLE001 -- whatever it was, the next look may help
-                get_logger(__name__).warning("embedded_server_away", reason=error_text(error))
+                if not over.is_set():
+                    log.warning("embedded_server_away", reason=error_text(error))
 
     tender = threading.Thread(target=tend, daemon=True)
     tender.start()
@@ -84,7 +88,7 @@ def tended(lease: Lease) -> Iterator[None]:
         yield
     finally:
         over.set()
-        tender.join()
+        tender.join(END_SECONDS)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from aura_engine.i18n import t
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".venv" / "cache"
-WORKERS: Final = ("--hypothesis-profile=ci", "--numprocesses=2", "--dist=loadgroup")
-"""Much of the suite waits for servers, so two cores do two tests at a time."""
+TWO_WORKERS: Final = ("--numprocesses=2", "--dist=loadgroup")
+"""Much of the suite waits for servers, so even two cores do two tests at a time."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Outcome:
 def steps(pytest_arguments: Sequence[str]) -> tuple[Step, ...]:
     """Return the checks in the order in which they run."""
     python = sys.executable
+    workers = () if _asks_for_one_process(pytest_arguments) else TWO_WORKERS
     coloured = ("--color=yes",) if sys.stdout.isatty() else ()
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as main; main()"
     return (
@@ -54,8 +55,23 @@ def steps(pytest_arguments: Sequence[str]) -> tuple[Step, ...]:
         ),
         Step(
             "pytest",
-            (python, "-m", "pytest", *WORKERS, *coloured, *pytest_arguments),
+            (
+                python, "-m", "pytest",
+                "--hypothesis-profile=ci", *workers, *coloured, *pytest_arguments,
+            ),
         ),
+    )  # fmt: skip
+
+
+def _asks_for_one_process(pytest_arguments: Sequence[str]) -> bool:
+    """Tell whether the person chose files, for which workers cost more than they save, or workers.
+
+    A plugin may be the one that there should be no workers.
+    """
+    return any(
+        argument.startswith(("-n", "--numprocesses", "-p"))
+        or (ROOT / argument.partition("::")[0]).exists()
+        for argument in pytest_arguments
     )
 
 

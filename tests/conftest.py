@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL
@@ -21,7 +22,18 @@ from aura_engine.cluster import (
 )
 from aura_engine.errors import ClusterError
 
+if TYPE_CHECKING:
+    from tests.workers import GroupScheduling
+
 DatabaseFactory = Callable[..., URL]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling | None:
+    """Say how ``--dist=loadgroup`` groups the tests."""
+    from tests.workers import GroupScheduling
+
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def reachable_directory(prefix: str = "aura-test-") -> Path:

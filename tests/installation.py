@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -83,6 +83,11 @@ class Installation:
                     found.append(int(entry.name))
         return found
 
+    def kill_servers(self) -> None:
+        for process in self.servers():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
     def wait_until_stopped(self, seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while self.servers():
@@ -110,4 +115,5 @@ def temporary_installation() -> Iterator[Installation]:
         with ExitStack() as clean_up:
             clean_up.callback(shutil.rmtree, made.data_dir, ignore_errors=True)
             clean_up.callback(EmbeddedCluster(made.data_dir / "cluster").destroy)
+            clean_up.callback(made.kill_servers)  # none, unless the wait was in vain
             made.wait_until_stopped()

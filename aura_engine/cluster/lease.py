@@ -133,15 +133,15 @@ class Lease:
         Raises
         ------
         ClusterError
-            If the server cannot be started in time, or the lease was released.
+            If the server cannot be started in time, or the lease was released, also meanwhile.
         """
-        if self._released:
-            raise ClusterError(t("cluster.released"))
+        self._require_unreleased()
         if self._lock.held and self._answers():
             return
         deadline = time.monotonic() + timeout
         with FileLock(self._files.start_lock) as start:
             while not self._begin(start):
+                self._require_unreleased()
                 if time.monotonic() >= deadline:
                     raise self._late(timeout)
                 time.sleep(_POLL_SECONDS)
@@ -154,6 +154,7 @@ class Lease:
                 raise self._late(timeout)
             try:
                 self._start_or_join(deadline, timeout)
+                self._require_unreleased()
             except BaseException:
                 self._lock.release()
                 raise
@@ -162,6 +163,10 @@ class Lease:
         """Give the hold back; the server stops some seconds after the last one has gone."""
         self._released = True
         self._lock.release()
+
+    def _require_unreleased(self) -> None:
+        if self._released:
+            raise ClusterError(t("cluster.released"))
 
     def _begin(self, start: FileLock) -> bool:
         """Take ``start.lock``, in a root that somebody may be removing at this moment."""
@@ -198,6 +203,7 @@ class Lease:
         spawned = 0
         log_start = 0
         while not self._answers():
+            self._require_unreleased()
             if time.monotonic() >= deadline:
                 raise self._late(timeout)
             if not is_held(self._files.supervisor_lock):

@@ -19,7 +19,7 @@ from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from tests.browser.conftest import Watched
-from tests.browser.pages import PATIENCE_MS, TITLES
+from tests.browser.pages import PATIENCE_MS, TITLES, open_page
 from tests.desk import Desk, answers, eventually, free_ports
 from tests.integration.store.rows import freeze_totals, ids, publish
 
@@ -83,11 +83,21 @@ def test_a_cold_page_shows_nothing_to_whom_it_does_not_know(
 def test_the_same_server_shows_the_same_data_to_whom_it_knows(
     production: dict[str, str], watched: Watched
 ) -> None:
+    """What must not be seen elsewhere is there to be seen."""
+    page = watched.page
     with cold_server(production, "127.0.0.1") as base:
-        watched.page.goto(f"{base}/distribucion")
-        finding = watched.page.get_by_text("3 de 3 personas están en Alto")
+        for address in TITLES:
+            open_page(page, base, address)
+            assert page.get_by_text("Aquí no se puede leer sin identificarse").count() == 0
+        open_page(page, base, "")
+        assert page.locator(".aura-card").count() > 0
+        assert page.locator(".aura-row").count() == 3
+        open_page(page, base, "alto_riesgo")
+        expect(page.get_by_test_id("stDataFrame")).to_have_count(1, timeout=PATIENCE_MS)
+        open_page(page, base, "distribucion")
+        finding = page.get_by_text("3 de 3 personas están en Alto")
         expect(finding.first).to_be_visible(timeout=PATIENCE_MS)
-        assert watched.page.get_by_text("Datos de DEMOSTRACIÓN").count() == 0
+        assert page.get_by_text("Datos de DEMOSTRACIÓN").count() == 0
 
 
 def test_a_cold_page_comes_with_its_navigation_to_whom_it_knows(

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.pages import CHARTS, TITLES, await_charts, follow, open_page
+from tests.browser.pages import (
+    CHARTS,
+    PATIENCE_MS,
+    TITLES,
+    await_charts,
+    follow,
+    open_page,
+)
 from tests.desk import Desk
 
 PROBES_OF_A_DEEP_LINK = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -50,9 +58,10 @@ def test_every_chart_has_a_table_with_the_same_numbers(desk: Desk, watched: Watc
         assert watched.page.get_by_text("Ver tabla").count() == charts
     open_page(watched.page, desk.pages, "distribucion")
     watched.page.get_by_text("Ver tabla").first.click()
-    watched.page.get_by_text("Descargar CSV").first.wait_for()
-    with watched.page.expect_download() as download:
-        watched.page.get_by_text("Descargar CSV").first.click()
+    button = watched.page.get_by_role("button", name="Descargar CSV").first
+    expect(button).to_be_visible(timeout=PATIENCE_MS)
+    with watched.page.expect_download(timeout=2 * PATIENCE_MS) as download:
+        button.click()
     rows = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     counts = dict(zip(("BAJO RIESGO", "RIESGO MODERADO", "ALTO RIESGO"), [0, 0, 0], strict=True))
     data = desk.get("/api/v2/clustering/data/distribution")

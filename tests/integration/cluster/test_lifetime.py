@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import psycopg2
 import pytest
 
 from aura_engine.cluster.files import read_json
+from aura_engine.cluster.locks import FileLock
 from aura_engine.errors import ClusterError
 
 
@@ -55,6 +57,19 @@ def test_ensure_heals_after_the_server_was_killed_and_keeps_its_port(playground)
         assert lease.port == port
         assert playground.query(lease, "SELECT answer FROM kept") == [(42,)]
         assert not playground.is_alive(where["supervisor_pid"])
+
+
+def test_a_release_ends_an_ensure_that_waits_in_another_thread(playground):
+    lease = playground.cluster.acquire()
+    os.kill(playground.connection()["server_pid"], signal.SIGKILL)
+    with FileLock(playground.files.start_lock) as busy, ThreadPoolExecutor(1) as threads:
+        playground.eventually(busy.acquire)
+        waiting = threads.submit(lease.ensure)
+        assert not wait([waiting], timeout=0.3).done
+        lease.release()
+        assert isinstance(waiting.exception(timeout=5), ClusterError)
+    with FileLock(playground.files.lease_lock) as probe:
+        playground.eventually(probe.acquire)
 
 
 def test_ensure_leaves_a_healthy_server_alone(playground):

@@ -53,8 +53,11 @@ def test_a_name_that_is_not_this_machines_is_refused(bridge: Bridge, host: str, 
 
 @pytest.mark.parametrize(
     "header",
-    ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Else"],
-)
+    [
+        "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Else",
+        "Via", "X-Real-IP",
+    ],
+)  # fmt: skip
 def test_what_a_proxy_brings_is_refused(bridge: Bridge, header: str) -> None:
     response = bridge().get("/", headers={header: "127.0.0.1"})
     assert response.status_code == 403

@@ -26,6 +26,20 @@ def test_further_arguments_go_to_pytest_alone():
     assert not [step for step in others if "silence" in step.command]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "workers"),
+    [
+        ((), 1),
+        (("-x", "-k", "silence"), 1),
+        (("-n4",), 0),
+        (("-p", "no:xdist"), 0),
+        (("tests/unit/cli/test_suite.py::test_of_nothing",), 0),
+    ],
+)
+def test_two_workers_share_the_tests_unless_the_person_chooses(arguments, workers):
+    assert steps(arguments)[-1].command.count("--numprocesses=2") == workers
+
+
 def test_the_persons_settings_do_not_reach_the_steps():
     kept = step_environment(
         {"PATH": "/bin", "AURA_TIMEZONE": "UTC", "SERVICE_PORT": "1", "AURA_CHROMIUM": "/c"}
