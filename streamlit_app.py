@@ -49,6 +49,7 @@ if viewer is None:
     st.navigation(pages_without_content(_refuse), position="hidden").run()
 else:
     page = st.navigation(pages_for(viewer))
+    st.set_page_config(page_title=f"{page.title} · {t('ui.product')}")
     theme.style()
     with st.sidebar:
         live.sidebar(viewer, is_demo=_is_demo())

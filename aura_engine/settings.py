@@ -128,7 +128,9 @@ class Settings(BaseSettings):
     )
     ui_port: Port = Field(default=8501, alias="AURA_UI_PORT", description="Port of the pages.")
     metrics_port: Port = Field(
-        default=9109, alias="AURA_METRICS_PORT", description="Port of the scheduler's metrics."
+        default=9109,
+        alias="AURA_METRICS_PORT",
+        description="Port of the scheduler's metrics, which are still to come.",
     )
     bind_address: str = Field(
         default="127.0.0.1",

@@ -181,7 +181,7 @@ def complaints(found: Pulse, at: datetime, zone: tzinfo) -> list[str]:
         said += [
             t("ui.part_source", database=name, since=ago(found.parts[name].since, at, zone))
             for name in SOURCES
-            if name in found.parts and not found.parts[name].is_up
+            if name in found.parts and not (found.parts[name].is_up or found.parts[name].is_silent)
         ]
     if found.version is not None and at - found.version.as_of > OLD_AFTER:
         said.append(t("ui.data_old", when=moment(found.version.as_of, zone)))

@@ -31,6 +31,8 @@ def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> 
         status = parts.get(name)
         if status is None:
             state, since, detail = t("operation.never"), NOTHING, ""
+        elif status.is_silent and name != "scheduler":
+            state, since, detail = t("operation.unheard"), NOTHING, ""
         else:
             state = t("operation.up" if status.is_up else "operation.down")
             since = ago(status.since, at, zone)
@@ -49,7 +51,7 @@ def last_failure(runs: Sequence[dict[str, Any]]) -> list[str]:
     runs : sequence of dict
         The newest first.
     """
-    last = next((run for run in runs if run["finished_at"] is not None), None)
+    last = next((run for run in runs if run["status"] in ("succeeded", "failed")), None)
     if last is None or last["status"] == "succeeded":
         return []
     return [t("operation.last_failed", error=last["error"])]

@@ -12,6 +12,7 @@ import streamlit as st
 from aura_engine.domain import LEVEL_RANK, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import KpiExplanation, PersonExplained
+from aura_engine.store.pseudonyms import read_pseudonym
 from aura_ui import theme
 from aura_ui.formats import ago, kpi_phrase, moment
 from aura_ui.page import now
@@ -27,7 +28,7 @@ def ask_for_pseudonym(current: str) -> None:
         max_chars=12,
         width=220,
     )
-    asked = typed.strip().upper()
+    asked = read_pseudonym(typed)
     if asked != current:
         st.query_params[PERSON] = asked
         st.rerun()
@@ -107,7 +108,8 @@ def last_change(records: Sequence[dict[str, Any]], zone: tzinfo) -> None:
         and record["previous_label"] != record["cluster_label"]
     ]
     if not changes:
-        st.caption(t("person.changed_never"))
+        if records:
+            st.caption(t("person.changed_never", when=moment(records[0]["as_of"], zone)))
         return
     last = changes[-1]
     st.caption(

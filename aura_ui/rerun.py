@@ -100,7 +100,10 @@ def _say_how_it_ended(run: dict[str, Any], viewer: Viewer) -> None:
     if not (asked_here or viewer.role in OPERATORS):
         return
     st.session_state.pop(_SAID, None)
-    st.error(t("rerun.failed", run_id=run["id"], error=run["error"]), icon=":material/error:")
+    if run["status"] == "cancelled":
+        st.info(t("rerun.cancelled", run_id=run["id"]), icon=":material/cancel:")
+    else:
+        st.error(t("rerun.failed", run_id=run["id"], error=run["error"]), icon=":material/error:")
     if st.button(t("rerun.dismiss"), key="run_dismiss"):
         st.session_state[_DISMISSED] = run["id"]
         st.rerun()

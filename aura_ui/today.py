@@ -8,12 +8,15 @@ from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
+import streamlit as st
+
 from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
 from aura_engine.domain import RiskLevel
 from aura_engine.ensemble import Reason
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_ui.formats import moment, signed, whole
+from aura_ui.people import Reasons, person_row, reasons_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,13 @@ class Comparison:
 
 def lead(counts: DistributionChart, shown: int) -> str:
     """Say how many come first, and how many in ALTO wait behind them."""
-    waiting = counts.counts[RiskLevel.ALTO].known - shown
+    high = counts.counts[RiskLevel.ALTO]
+    waiting = high.known - shown
     if not shown:
         return t("today.lead_none")
     if waiting > 0:
-        return t("today.lead", shown=shown, rest=whole(waiting))
+        unknown = whole(high.people - high.known)
+        return t("today.lead", shown=shown, rest=whole(waiting), unknown=unknown)
     return t("today.lead_all", shown=shown)
 
 
@@ -107,6 +112,28 @@ def why_entered(row: dict[str, Any], reasons: str) -> str:
     if row["reason"] == Reason.BOTH:
         return " · ".join(filter(None, [t("today.entered_by_both"), reasons]))
     return reasons
+
+
+def entered_rows(
+    viewer: Viewer, rows: Sequence[dict[str, Any]], reasons: Reasons, zone: tzinfo
+) -> None:
+    """Draw those who entered ALTO.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    rows : sequence of dict
+        Of `entered`.
+    reasons : mapping
+        Of `aura_ui.people.reasons_of`.
+    zone : tzinfo
+        Of the reader.
+    """
+    with st.container(gap=None):
+        for row in rows:
+            why = why_entered(row, reasons_in_words(reasons, row["pseudonym"]))
+            person_row(viewer, row, why=why, change=change(row), when=moment(row["as_of"], zone))
 
 
 def card(title: str, number: int, said: Sequence[str] = ()) -> str:

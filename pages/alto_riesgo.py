@@ -21,9 +21,11 @@ from aura_ui.roles import CARERS, EVERYONE
 viewer = require_role(EVERYONE)
 
 PAGE = 25
+levels = {level.name.lower(): level for level in LEVEL_ORDER}
 is_carer = viewer.role in CARERS
-level = RiskLevel(st.session_state.get("high_level") or RiskLevel.ALTO)
-number = int(st.session_state.get(f"high_page_{level}") or 1)
+st.query_params.pop(PERSON, None)  # of the page that one came from
+level = levels.get(st.query_params.get("nivel", ""), RiskLevel.ALTO)
+number = max(1, int(digits)) if (digits := st.query_params.get("pagina", "")).isdecimal() else 1
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("high.title"))
@@ -37,13 +39,17 @@ zone = databases.zone()
 lead = t("high.lead_choose" if is_carer else "high.lead", total=whole(total))
 title = "high.title" if level is RiskLevel.ALTO else f"high.title_{level}"
 begin(t(title), lead if total else t("high.none"))
-st.segmented_control(
+chosen_level = st.segmented_control(
     t("high.level"),
-    [choice.value for choice in LEVEL_ORDER],
-    format_func=lambda choice: t(f"levels.{choice}"),
-    default=RiskLevel.ALTO.value,
+    list(levels),
+    format_func=lambda name: t(f"levels.{levels[name]}"),
+    default=level.name.lower(),
+    required=True,
     key="high_level",
 )
+if levels[chosen_level] is not level:
+    st.query_params.from_dict({"nivel": chosen_level})
+    st.rerun()
 if people:
     table = pd.DataFrame(
         {
@@ -77,6 +83,9 @@ if people:
     if is_carer and (chosen := selection.selection.rows):
         st.switch_page(CARD, query_params={PERSON: people[chosen[0]]["pseudonym"]})
     if pages > 1:
-        st.pagination(pages, key=f"high_page_{level}")
+        chosen_page = st.pagination(pages, default=number, key=f"high_page_{level}")
+        if chosen_page != number:
+            st.query_params["pagina"] = str(chosen_page)
+            st.rerun()
         st.caption(t("high.page", page=number, pages=pages))
 end()

@@ -6,7 +6,7 @@ from aura_engine.charts import HistoryChart
 from aura_engine.charts.figures import history_figure
 from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import explain_person
-from aura_engine.store.pseudonyms import is_pseudonym
+from aura_engine.store.pseudonyms import is_pseudonym, read_pseudonym
 from aura_engine.store.reads import history
 from aura_ui import databases, person_card, theme
 from aura_ui.failures import explained
@@ -19,7 +19,7 @@ from aura_ui.tables import history_table
 
 viewer = require_role(CARERS)
 
-asked = st.query_params.get(PERSON, "").strip().upper()
+asked = read_pseudonym(st.query_params.get(PERSON, ""))
 pseudonym = asked if is_pseudonym(asked) else ""
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("person.title"))

@@ -15,7 +15,7 @@ from aura_engine.store.reads import case_counts, level_changes, risk_list
 from aura_ui import databases, theme, today
 from aura_ui.failures import explained
 from aura_ui.figures import show
-from aura_ui.formats import moment, whole
+from aura_ui.formats import whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, now, require_results
 from aura_ui.people import LIST, person_row, reasons_in_words, reasons_of
@@ -39,7 +39,7 @@ with explained(), databases.page_reading() as connection:
         today.entered(level_changes(connection, viewer, since=before.as_of)) if before else ([], 0)
     )
     first = risk_list(connection, viewer, RiskLevel.ALTO, limit=SHOWN, known_only=True)
-    named = [row["pseudonym"] for row in (*entered[:ENTERED_SHOWN], *first)]
+    named = [row["pseudonym"] for row in (*entered, *first)]
     reasons = reasons_of(connection, viewer, named)
 
 begin(t("today.title"), today.lead(counts, len(first)))
@@ -48,25 +48,12 @@ cards = [
     today.card(theme.badge(level), counts.counts[level].people, comparison.of(level, counts))
     for level in LEVEL_ORDER
 ]
-cards.append(today.card(escape(t("today.cases_to_review")), cases[CaseState.TO_REVIEW]))
-cards.append(today.card(escape(t("today.cases_open")), cases[CaseState.OPEN]))
+for state, kind in ((CaseState.TO_REVIEW, "to_review"), (CaseState.OPEN, "open")):
+    why = t(f"today.cases_{kind}_why")
+    cards.append(today.card(escape(t(f"today.cases_{kind}")), cases[state], [why]))
 st.html(f'<div class="aura-cards">{"".join(cards)}</div>')
 left, right = st.columns([2, 1], gap="medium")
 with left:
-    st.subheader(comparison.title(), anchor=False)
-    if before is None:
-        st.caption(t("today.entered_first"))
-    elif not entered:
-        st.caption(t("today.entered_none"))
-    with st.container(gap=None):
-        for row in entered[:ENTERED_SHOWN]:
-            why = today.why_entered(row, reasons_in_words(reasons, row["pseudonym"]))
-            change = today.change(row)
-            person_row(viewer, row, why=why, change=change, when=moment(row["as_of"], zone))
-    if len(entered) > ENTERED_SHOWN:
-        st.caption(t("today.entered_rest", count=whole(len(entered) - ENTERED_SHOWN)))
-    if unknown:
-        st.caption(t("today.entered_unknown", count=whole(unknown)))
     st.subheader(t("today.first"), anchor=False)
     if not first:
         st.caption(t("today.first_none"))
@@ -74,6 +61,17 @@ with left:
         for row in first:
             person_row(viewer, row, why=reasons_in_words(reasons, row["pseudonym"]))
     st.page_link(LIST, label=t("ui.see_all"), icon=":material/list:")
+    st.subheader(comparison.title(), anchor=False)
+    if before is None:
+        st.caption(t("today.entered_first"))
+    elif not entered:
+        st.caption(t("today.entered_none"))
+    today.entered_rows(viewer, entered[:ENTERED_SHOWN], reasons, zone)
+    if rest := entered[ENTERED_SHOWN:]:
+        with st.expander(t("today.entered_rest", count=whole(len(rest)))):
+            today.entered_rows(viewer, rest, reasons, zone)
+    if unknown:
+        st.caption(t("today.entered_unknown", count=whole(unknown)))
 with right:
     st.subheader(t("today.levels"), anchor=False)
     show(

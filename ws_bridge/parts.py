@@ -44,7 +44,7 @@ def degraded(parts: Mapping[str, ServiceStatus], *, has_results: bool) -> list[D
             DegradedPart(part=SCHEDULER, since=scheduler.since, message=t("bridge.down_scheduler"))
         )
     for name, source in sources(parts).items():
-        if not source.is_up:
+        if not (source.is_up or parts[name].is_silent):
             said = parts[name].details.get("problem")
             message = said or t("bridge.down_source", name=name)
             found.append(DegradedPart(part=name, since=source.since, message=message))

@@ -40,3 +40,10 @@ def draw_pseudonyms(n: int, taken: set[str]) -> list[str]:
 def is_pseudonym(text: str) -> bool:
     """Tell whether a text has the form of a pseudonym."""
     return _FORM.fullmatch(text) is not None
+
+
+def read_pseudonym(text: str) -> str:
+    """Return what people type as a pseudonym in its form: capitals, with its hyphen."""
+    plain = text.strip().upper()
+    hyphenated = f"{plain[:2]}-{plain[2:]}"
+    return hyphenated if is_pseudonym(hyphenated) else plain

@@ -7,15 +7,24 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.desk import eventually, free_ports
-from tests.installation import Installation
+from tests.installation import Installation, temporary_installation
 
 SMALL = ("demo", "--users", "120", "--seed", "5")
 VERBS = ("scheduler", "bridge", "ui")
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """One for all tests here: each leaves a demo that the next can go on with."""
+    with temporary_installation() as made:
+        yield made
 
 
 def start(installation: Installation, *arguments: str) -> tuple[subprocess.Popen[str], str, str]:
@@ -106,7 +115,7 @@ def test_the_demo_serves_heals_stops_and_starts_again(installation: Installation
 
 
 def test_servers_end_with_a_demo_that_was_killed(installation: Installation) -> None:
-    process, _, bridge = start(installation, *SMALL)
+    process, _, bridge = start(installation, *SMALL)  # goes on with what the test before made
     eventually(lambda: "Todo en marcha" in said(installation) or process.poll(), 240)
     pids = [pid_of(verb, process.pid) for verb in VERBS]
     assert None not in pids
@@ -116,12 +125,12 @@ def test_servers_end_with_a_demo_that_was_killed(installation: Installation) -> 
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 30)
 
 
-def test_a_taken_port_is_named_before_minutes_are_spent(installation: Installation) -> None:
+def test_a_taken_port_is_named_before_minutes_are_spent(undisturbed: Installation) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        refused = installation.run(*SMALL, SERVICE_PORT=port)
+        refused = undisturbed.run(*SMALL, SERVICE_PORT=port)
     assert refused.returncode == 1
     assert "SERVICE_PORT" in refused.stderr
-    assert not (installation.data_dir / "cluster").exists()
+    assert not (undisturbed.data_dir / "cluster").exists()

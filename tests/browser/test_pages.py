@@ -85,6 +85,25 @@ def test_a_person_is_reached_from_today_and_from_the_list(desk: Desk, watched: W
         assert page.get_by_text(detector, exact=True).is_visible()
 
 
+def test_the_list_is_where_one_left_it(desk: Desk, watched: Watched) -> None:
+    page = watched.page
+    open_page(page, desk.pages, "alto_riesgo")
+    page.get_by_test_id("stMain").get_by_text("● Bajo").click()
+    title = page.get_by_role("heading", name="Riesgo bajo", level=1)
+    expect(title).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_test_id("stMain").get_by_role("button", name="2").first.click()
+    second = page.get_by_text("Página 2 de")
+    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    assert "nivel=bajo" in page.url
+    page.reload()
+    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    expect(title).to_be_visible()
+    follow(page, "ficha")
+    page.go_back()
+    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    expect(title).to_be_visible()
+
+
 def test_who_is_unknown_is_said_to_be_unknown(desk: Desk, watched: Watched) -> None:
     open_page(watched.page, desk.pages, "ficha", "?p=Z9-ZZZ9")
     assert watched.page.get_by_text("No hay nadie a la vista con el seudónimo").is_visible()

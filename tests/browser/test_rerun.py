@@ -49,9 +49,9 @@ def test_a_run_with_other_parameters_waits_for_the_first(desk: Desk, watched: Wa
         page.get_by_role("button", name="Reejecutar").last.click()
         expect(page.get_by_text("con otros parámetros")).to_be_visible()
         page.get_by_role("button", name="Cancelar").click()
-        expect(page.get_by_text(f"Corrida {waiting.run_id} sin terminar")).to_be_visible()
+        expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_visible()
         page.get_by_role("button", name="Entendido").click()
-        expect(page.get_by_text(f"Corrida {waiting.run_id} sin terminar")).to_be_hidden()
+        expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_hidden()
     finally:
         cancel(desk.store, waiting.run_id)
         desk.start("scheduler")

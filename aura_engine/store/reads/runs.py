@@ -29,12 +29,16 @@ class ServiceStatus:
         Since when that is so.
     details : dict
         What it said of itself.
+    is_silent : bool
+        Whether the last report is too old to tell: of a source, that says nothing but that its
+        watcher is away.
     """
 
     part: str
     is_up: bool
     since: datetime
     details: dict[str, Any]
+    is_silent: bool = False
 
 
 def runs(connection: Connection, viewer: Viewer, *, limit: int = 20) -> list[dict[str, Any]]:
@@ -89,6 +93,7 @@ def services(connection: Connection, viewer: Viewer) -> dict[str, ServiceStatus]
         found[row["part"]] = ServiceStatus(
             part=row["part"],
             is_up=row["is_up"] and not silent,
+            is_silent=silent,
             since=row["seen_at"] if silent and row["is_up"] else row["since"],
             details=row["details"],
         )

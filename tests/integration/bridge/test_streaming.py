@@ -107,7 +107,7 @@ def test_a_reader_who_stops_reading_is_left_and_gives_back_what_it_held(
 
     def read_no_more(parts: int) -> None:
         if parts == 2:
-            asleep.wait(5)
+            asleep.wait(1.5)
 
     for _ in range(MAX_STREAMS + 1):
         with pytest.raises(TimeoutError):

@@ -7,7 +7,7 @@ import pytest
 
 from aura_engine.errors import AccessDenied
 from aura_engine.store.access import Role, Viewer, came_through_a_proxy
-from aura_engine.store.pseudonyms import draw_pseudonyms
+from aura_engine.store.pseudonyms import draw_pseudonyms, read_pseudonym
 
 
 def test_a_service_may_not_read_totals() -> None:
@@ -47,3 +47,12 @@ def test_what_a_proxy_adds_gives_it_away(name):
 
 def test_a_browser_of_this_machine_adds_nothing_of_it():
     assert not came_through_a_proxy(["Host", "User-Agent", "X-Requested-With", "Origin"])
+
+
+@pytest.mark.parametrize("typed", ["k7-fq2m", " K7FQ2M ", "K7-FQ2M"])
+def test_a_pseudonym_is_read_however_it_is_typed(typed):
+    assert read_pseudonym(typed) == "K7-FQ2M"
+
+
+def test_what_is_no_pseudonym_stays_as_it_was_typed():
+    assert read_pseudonym("ana") == "ANA"

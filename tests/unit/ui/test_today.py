@@ -47,12 +47,12 @@ def row(**changed):
 
 def test_a_level_is_compared_with_yesterday_and_says_of_how_many_too_little_is_known():
     said = comparison(point(1), point(0)).of(RiskLevel.ALTO, COUNTS)
-    assert said == ["+2 desde ayer", "de ellas 3 sin datos"]
+    assert said == ["+2 neto desde ayer", "de ellas 3 sin datos"]
 
 
 def test_a_comparison_with_an_earlier_day_names_it():
     found = comparison(point(5), point(0))
-    assert found.of(RiskLevel.ALTO, COUNTS)[0] == "+2 desde el mié 25 feb, 10:00"
+    assert found.of(RiskLevel.ALTO, COUNTS)[0] == "+2 neto desde el mié 25 feb, 10:00"
     assert found.title() == "Pasaron a Alto desde el mié 25 feb, 10:00"
 
 
@@ -73,7 +73,11 @@ def test_people_in_scope_are_not_compared_with_totals_of_everyone():
 
 @pytest.mark.parametrize(
     ("shown", "said"),
-    [(0, "Nadie está en Alto"), (8, "Estas 8 personas primero; en Alto quedan 2 más."), (10, "10")],
+    [
+        (0, "Nadie está en Alto"),
+        (8, "Estas 8 personas primero; en Alto quedan 2 más, y 2 sin datos suficientes."),
+        (10, "10"),
+    ],
 )
 def test_who_fell_silent_still_counts_among_those_who_wait(shown, said):
     assert said in today.lead(COUNTS, shown)
