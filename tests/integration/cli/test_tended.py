@@ -31,6 +31,8 @@ def answers(playground, lease):
 def test_a_server_that_was_killed_comes_back_where_it_was(playground):
     with playground.cluster.acquire() as lease, tended(lease):
         for _ in range(2):
+            # The server answers a moment before its supervisor writes down where.
+            playground.eventually(playground.files.connection.exists)
             where, port = playground.connection(), lease.port
             os.kill(where["server_pid"], signal.SIGKILL)
             playground.eventually(lambda w=where: not playground.is_alive(w["server_pid"]))
