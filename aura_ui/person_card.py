@@ -41,7 +41,7 @@ def headline(told: PersonExplained, zone: tzinfo) -> None:
     observed = t("person.observed", evidence=row["evidence"])
     st.html(
         f'<h2 style="margin:0 0 .2rem">{escape(row["pseudonym"])} &nbsp; {theme.badge(level)} '
-        f"&nbsp; ASI {row['severity_index']:.1f}</h2>"
+        f'&nbsp; <span class="aura-name">ASI {row["severity_index"]:.1f}</span></h2>'
         f'<span class="aura-soft">{escape(observed)}</span>'
     )
     if row["stopped_showing"]:

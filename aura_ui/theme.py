@@ -51,7 +51,7 @@ def _sheet(dark: bool) -> str:
                   font-weight: 600; }}
     .aura-badge {{ padding: 2px 9px; border-radius: 999px; font-weight: 600; white-space: nowrap; }}
     .aura-asi {{ display: inline-block; min-width: 2.4em; text-align: center; padding: 2px 6px;
-                 border-radius: 6px; font-weight: 650; }}
+                 border-radius: 6px; font-weight: 650; white-space: nowrap; }}
     {levels}
     .aura-soft {{ color: {soft}; }}
     .aura-row .why {{ font-size: .92rem; }}

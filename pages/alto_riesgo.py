@@ -72,10 +72,10 @@ if people:
         selection_mode="single-row",
         column_config={
             t("high.asi"): st.column_config.ProgressColumn(
-                format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=110
+                format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
             ),
             t("high.reasons"): st.column_config.TextColumn(width=300),
-            t("high.marks"): st.column_config.TextColumn(width=105),
+            t("high.marks"): st.column_config.TextColumn(width=140),
             t("high.votes"): st.column_config.NumberColumn(format="%d / 3", width=60),
             t("high.evidence"): st.column_config.NumberColumn(format="%d / 6", width=90),
         },

@@ -24,6 +24,8 @@ TREND_KPIS: Final = (
     ("ratio_night_messages", "charts.average_night", "charts.unit_share"),
 )
 """The KPIs whose averages are followed over time: column, name, unit."""
+INK_ON_FILLS: Final = "#0F172A"
+"""Text on the levels' fills, which are light enough for it in both themes."""
 DAY: Final = "%d %b"
 """How an axis names a day."""
 SVG_POINTS: Final = 2_000
@@ -44,6 +46,8 @@ def distribution_figure(chart: DistributionChart, look: Look) -> go.Figure:
         orientation="h",
         text=labels,
         textposition="auto",
+        insidetextfont={"color": INK_ON_FILLS},
+        outsidetextfont={"color": look.ink},
         cliponaxis=False,
         marker={
             "color": [look.fill(level) for level in levels],
@@ -52,7 +56,6 @@ def distribution_figure(chart: DistributionChart, look: Look) -> go.Figure:
         hovertemplate="%{y}: %{x:,} " + t("charts.people").lower() + "<extra></extra>",
         width=0.62,
     )
-    bars.textfont = {"color": look.ink if look.dark else "#0F172A"}
     return go.Figure(
         bars,
         look.layout(

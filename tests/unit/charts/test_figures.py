@@ -57,6 +57,31 @@ def test_bars_show_the_counts_with_the_worst_on_top():
     assert bars.marker.line.color[-1] == LEVEL_TEXT[RiskLevel.ALTO]
 
 
+def luminance(colour):
+    def linear(part):
+        value = int(part, 16) / 255
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(colour[i : i + 2]) for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(("look", "page"), [(LIGHT, "#FFFFFF"), (DARK, "#0F172A")])
+def test_labels_can_be_read_on_their_bars_and_beside_them(look, page):
+    bars = drawn.distribution_figure(DistributionChart(COUNTS), look).data[0]
+    for fill in bars.marker.color:
+        assert contrast(bars.insidetextfont.color, fill) >= 4.5
+    assert contrast(bars.outsidetextfont.color, page) >= 4.5
+    for level in RiskLevel:
+        assert contrast(look.outline(level), page) >= 3.0
+    assert contrast(look.quiet, page) >= 3.0
+
+
 def test_the_histogram_holds_every_bin_of_every_level():
     people = pd.DataFrame(
         0, index=list(SEVERITY_BINS), columns=[level.value for level in RiskLevel]
