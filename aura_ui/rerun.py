@@ -19,8 +19,12 @@ from aura_ui.formats import seconds
 from aura_ui.page import now
 from aura_ui.roles import OPERATORS
 
+_CLUSTERS: Final = "run_n_clusters"
+_CONTAMINATION: Final = "run_contamination"
+_SKIP_NLP: Final = "run_skip_nlp"
 _ASKED: Final = "run_asked_for"
 _SAID: Final = "run_said"
+_REFUSED: Final = "run_refused"
 _DISMISSED: Final = "run_dismissed"
 
 
@@ -34,17 +38,24 @@ def form(viewer: Viewer) -> None:
     held = model.parameters if model else DEFAULT_PARAMETERS
     with st.expander(t("rerun.title"), icon=":material/refresh:"), st.form("rerun", border=False):
         st.caption(t("rerun.help"))
-        clusters = st.slider(t("rerun.n_clusters"), 2, 10, int(held["n_clusters"]))
-        contamination = st.slider(
-            t("rerun.contamination"), 0.01, 0.5, float(held["contamination"]), 0.01
+        st.slider(t("rerun.n_clusters"), 2, 10, int(held["n_clusters"]), key=_CLUSTERS)
+        st.slider(
+            t("rerun.contamination"),
+            0.01,
+            0.5,
+            float(held["contamination"]),
+            0.01,
+            key=_CONTAMINATION,
         )
-        skip_nlp = st.checkbox(t("rerun.skip_nlp"))
+        st.checkbox(t("rerun.skip_nlp"), key=_SKIP_NLP)
         st.caption(t("rerun.new_model"))
-        if st.form_submit_button(t("rerun.submit"), type="primary", width="stretch"):
-            _ask(
-                viewer,
-                RunParameters(n_clusters=clusters, contamination=contamination, skip_nlp=skip_nlp),
-            )
+        # A callback runs before the page is drawn. A button's value would be lost whenever the
+        # pulse above redraws the page before this line is reached.
+        st.form_submit_button(
+            t("rerun.submit"), type="primary", width="stretch", on_click=_ask, args=(viewer,)
+        )
+    if refusal := st.session_state.get(_REFUSED):
+        st.error(refusal, icon=":material/error:")
     if message := st.session_state.get(_SAID):
         st.caption(message)
 
@@ -104,34 +115,47 @@ def _say_how_it_ended(run: dict[str, Any], viewer: Viewer) -> None:
         st.info(t("rerun.cancelled", run_id=run["id"]), icon=":material/cancel:")
     else:
         st.error(t("rerun.failed", run_id=run["id"], error=run["error"]), icon=":material/error:")
-    if st.button(t("rerun.dismiss"), key="run_dismiss"):
-        st.session_state[_DISMISSED] = run["id"]
-        st.rerun()
+    st.button(t("rerun.dismiss"), key="run_dismiss", on_click=_dismiss, args=(run["id"],))
+
+
+def _dismiss(run_id: int) -> None:
+    st.session_state[_DISMISSED] = run_id
 
 
 def _offer_to_cancel(run: dict[str, Any]) -> None:
     if run["cancel_requested_at"] is not None:
         st.caption(t("rerun.cancelling"))
-    elif st.button(t("rerun.cancel"), key="run_cancel"):
-        try:
-            cancel(databases.store(), run["id"])
-        except AuraError as error:
-            st.error(str(error))
+    else:
+        st.button(t("rerun.cancel"), key="run_cancel", on_click=_cancel, args=(run["id"],))
 
 
-def _ask(viewer: Viewer, parameters: RunParameters) -> None:
+def _cancel(run_id: int) -> None:
+    st.session_state.pop(_REFUSED, None)
+    try:
+        cancel(databases.store(), run_id)
+    except AuraError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def _ask(viewer: Viewer) -> None:
+    state = st.session_state
+    state.pop(_REFUSED, None)
+    state.pop(_SAID, None)
     try:
         request = enqueue(
             databases.store(),
             kind="full",
-            parameters=asdict(parameters),
+            parameters=asdict(
+                RunParameters(
+                    n_clusters=state[_CLUSTERS],
+                    contamination=state[_CONTAMINATION],
+                    skip_nlp=state[_SKIP_NLP],
+                )
+            ),
             requested_by=t("rerun.requested_by", name=viewer.name),
         )
     except AuraError as error:
-        st.error(str(error), icon=":material/error:")
+        state[_REFUSED] = str(error)
         return
-    st.session_state[_ASKED] = request.run_id
-    st.session_state[_SAID] = t(
-        "rerun.joined" if request.joined else "rerun.asked", run_id=request.run_id
-    )
-    st.rerun()
+    state[_ASKED] = request.run_id
+    state[_SAID] = t("rerun.joined" if request.joined else "rerun.asked", run_id=request.run_id)
