@@ -12,6 +12,7 @@ from typing import Final
 import typer
 
 from aura_cli import db, later, run
+from aura_cli.bench import bench
 from aura_cli.bridge import bridge
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
@@ -54,6 +55,11 @@ app.add_typer(db.app, name="db", help=t("cli.help_db"))
 app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
 app.command("bridge", help=t("cli.help_bridge"))(bridge)
+app.command(
+    "bench",
+    help=t("cli.help_bench"),
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(bench)
 for verb in later.VERBS:
     app.command(
         verb,

@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from aura_cli import app as cli
+from aura_cli.bench import BENCHES
 from aura_cli.later import EXIT_NOT_YET, VERBS
+from aura_cli.suite import ROOT
 from aura_engine.errors import StoreError
 from aura_engine.settings import Settings
 
@@ -70,6 +72,18 @@ def test_a_verb_to_come_says_so_and_does_not_look_like_a_success(capsys, verb):
 def test_a_bench_to_come_takes_its_name_and_options(capsys):
     assert cli.main(["bench", "faults", "--users", "9"]) == EXIT_NOT_YET
     assert "todavía no" in capsys.readouterr().err
+
+
+def test_an_unknown_bench_is_wrong_usage_and_names_those_that_are_there(capsys):
+    assert cli.main(["bench", "speed"]) == 2
+    said = capsys.readouterr().err
+    assert all(name in said for name in BENCHES)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_bench_is_a_module_that_can_be_run(name):
+    source = (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8")
+    assert 'if __name__ == "__main__":' in source
 
 
 def test_an_unknown_verb_is_wrong_usage(capsys):

@@ -34,7 +34,11 @@ def imported_packages() -> set[str]:
 
 def our_packages() -> set[str]:
     """Return the packages that a user's machine runs."""
-    return {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "training"}
+    return {path.parent.name for path in ROOT.glob("*/__init__.py")} - {
+        "benchmarks",
+        "tests",
+        "training",
+    }
 
 
 MODULES = {

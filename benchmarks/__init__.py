@@ -1,0 +1,1 @@
+"""Measurements of speed and memory; each prints ratios of one run, and JSON on its last line."""
