@@ -10,7 +10,7 @@ import typer
 from aura_engine.i18n import t
 
 EXIT_NOT_YET: Final = 3
-VERBS: Final = ("score", "evaluate")
+VERBS: Final = ("score",)
 
 
 def not_yet(verb: str) -> Callable[[], None]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class RiskLevel(StrEnum):
     """Risk level of a person; the value is what clients and tables hold."""
@@ -36,11 +39,32 @@ RISK_DIRECTION: Final = (1, 1, 1, 1, 1, -1)
 KPI_WEIGHTS: Final = (1.0, 1.0, 1.0, 0.5, 1.0, 1.0)
 """Weight of each KPI in the ensemble; the binary one would otherwise split K-Means by itself."""
 
+USUAL_SHARE: Final = 60.0
+"""Per cent of the people whose value of a KPI counts as usual, from the healthy end on."""
+
 SMALLEST_EXCESS: Final = 1e-9
-"""Share of a KPI's range below which an excess over the median is rounding."""
+"""Share of a KPI's range below which an excess over the usual is rounding."""
 
 MIN_EVIDENCE: Final = 3
 """Observed KPIs a person needs before the model is fitted on them or a case is opened."""
 
 NIGHT_HOURS: Final = (1, 5)
 """First and last local hour that count as night, both included (01:00 to 05:59)."""
+
+
+def usual_values(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return up to which value, from the healthy end on, `USUAL_SHARE` of the people stand.
+
+    Parameters
+    ----------
+    scaled : ndarray of shape (n, 6)
+        Scaled KPIs of at least one person, in the order of `KPI_COLUMNS`.
+
+    Returns
+    -------
+    ndarray of shape (6,)
+    """
+    shares = [USUAL_SHARE if sign > 0 else 100.0 - USUAL_SHARE for sign in RISK_DIRECTION]
+    return np.array(
+        [np.percentile(column, share) for column, share in zip(scaled.T, shares, strict=True)]
+    )

@@ -36,7 +36,7 @@ from aura_engine.ensemble.validation import check_parameters
 from aura_engine.errors import ArtefactError
 from aura_engine.i18n import t
 
-FORMAT: Final = "aura-ensemble/1"
+FORMAT: Final = "aura-ensemble/2"
 PARTS: Final[dict[str, type[Any]]] = {
     "input_": DetectorInput,
     "cluster_vote_": ClusterVote,
@@ -84,6 +84,7 @@ def pack(model: Ensemble) -> bytes:
         "people": model.n_samples_fit_,
         "libraries": _libraries(),
         "scalars": scalars,
+        "shapes": {name: list(array.shape) for name, array in arrays.items()},
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -177,6 +178,8 @@ def _restore(cls: type[E], manifest: dict[str, Any], arrays: dict[str, NDArray[A
         for field, value in values.items()
     }
     check_layout(arrays, scalars)
+    if {name: list(array.shape) for name, array in arrays.items()} != manifest["shapes"]:
+        raise ValueError("shapes")
     model = cls(**manifest["parameters"])
     check_parameters(model.get_params(deep=False))
     if type(manifest["people"]) is not int or manifest["people"] < 1:

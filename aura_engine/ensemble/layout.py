@@ -21,6 +21,8 @@ _LEAF: Final = -1
 
 ARRAYS: Final[Mapping[str, tuple[str, tuple[int | None, ...]]]] = {
     "input_/medians": ("float64", (_WIDTH,)),
+    "input_/usual": ("float64", (_WIDTH,)),
+    "input_/scales": ("float64", (_WIDTH,)),
     "input_/spans": ("float64", (_WIDTH,)),
     "input_/weights": ("float64", (_WIDTH,)),
     "input_/no_contrast": ("bool", (_WIDTH,)),

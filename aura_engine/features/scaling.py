@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, SMALLEST_EXCESS
+from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, SMALLEST_EXCESS, usual_values
 from aura_engine.features.errors import FeatureError
 from aura_engine.features.matrix import raw_matrix
 from aura_engine.i18n import t
 
 CLIP_PERCENTILES = (0.5, 99.5)
-_FITTED = ("clip_low_", "clip_high_", "medians_")
+_FITTED = ("clip_low_", "clip_high_", "medians_", "usual_")
 
 
 class FeatureScaler:
@@ -33,6 +33,8 @@ class FeatureScaler:
     ----------
     clip_low_, clip_high_, medians_ : ndarray of shape (6,)
         In raw units; 0 in a column where nothing was observed.
+    usual_ : ndarray of shape (6,)
+        Scaled value up to which, from the healthy end on, 60 % of the fitted people stand.
     no_contrast_ : ndarray of shape (6,), bool
         Columns that tell nobody apart on the side of risk.
     """
@@ -40,6 +42,7 @@ class FeatureScaler:
     clip_low_: NDArray[np.float64]
     clip_high_: NDArray[np.float64]
     medians_: NDArray[np.float64]
+    usual_: NDArray[np.float64]
 
     def fit(self, raw: pd.DataFrame | ArrayLike) -> Self:
         """Learn clip bounds and medians from the observed values of ``raw``, shape (n, 6).
@@ -59,6 +62,7 @@ class FeatureScaler:
                 low[j], high[j] = np.percentile(seen, CLIP_PERCENTILES)
                 medians[j] = np.median(seen)
         self.clip_low_, self.clip_high_, self.medians_ = low, high, medians
+        self.usual_ = usual_values(self._scaled(matrix))
         return self
 
     def transform(self, raw: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
@@ -70,7 +74,9 @@ class FeatureScaler:
             If the scaler is not fitted, or ``raw`` is not a matrix of KPIs.
         """
         self._check_fitted()
-        matrix = raw_matrix(raw)
+        return self._scaled(raw_matrix(raw))
+
+    def _scaled(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         filled = np.where(np.isnan(matrix), self.medians_, matrix)
         clipped = np.clip(filled, self.clip_low_, self.clip_high_)
         span = self.clip_high_ - self.clip_low_
@@ -82,14 +88,14 @@ class FeatureScaler:
     def no_contrast_(self) -> NDArray[np.bool_]:
         """Columns that tell nobody apart on the side of risk, shape (6,).
 
-        Those in which the median is already the end of the clipped range in the risk direction, or
-        as good as: nobody exceeds it. This is the one definition of "sin contraste"; on the
-        scaled people that the scaler was fitted on, the ensemble's one-sided input finds the same.
+        Those in which the usual value is already the end of the range in the risk direction, or as
+        good as: nobody exceeds it. This is the one definition of "sin contraste"; on the scaled
+        people that the scaler was fitted on, the ensemble's one-sided input finds the same.
         """
         self._check_fitted()
-        ends = np.where(np.asarray(RISK_DIRECTION) > 0, self.clip_high_, self.clip_low_)
-        excess = np.abs(self.transform(ends[None]) - self.transform(self.medians_[None]))
-        flat: NDArray[np.bool_] = excess[0] <= SMALLEST_EXCESS
+        rises = np.asarray(RISK_DIRECTION) > 0
+        ends = self._scaled(np.where(rises, self.clip_high_, self.clip_low_)[None])[0]
+        flat: NDArray[np.bool_] = np.abs(ends - self.usual_) <= SMALLEST_EXCESS
         return flat
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:

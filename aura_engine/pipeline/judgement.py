@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.pipeline.steadiness import steady
 from aura_engine.pipeline.transitions import ALERT_EVERY, Transitions, compare, recorded
 from aura_engine.pipeline.verdicts import keep_verdicts
 from aura_engine.store.events import recent_alerts
@@ -66,6 +67,12 @@ def judge(
             under_previous = _score(
                 chosen.former.model, former_activity, previous, model_id=0, as_of=as_of
             )
+    generation = steady(
+        generation,
+        previous,
+        as_of=as_of,
+        waits=chosen.former is None and not previous.empty,
+    )
     alerts = recent_alerts(store, since=as_of - ALERT_EVERY)
     transitions = compare(generation, previous, alerts, under_previous)
     history = recorded(generation, previous, transitions.changed.index)

@@ -29,7 +29,7 @@ from aura_engine.features import (
 )
 from aura_engine.i18n import t
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 TEXT_COLUMNS: Final = ["texts", "negativity_sum", "negativity_sumsq"]
 _DAMAGED: Final = (
     FeatureError, BadZipFile, zlib.error, EOFError, KeyError, OSError, TypeError, ValueError,

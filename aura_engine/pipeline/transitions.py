@@ -57,17 +57,16 @@ def compare(
 ) -> Transitions:
     """Compare new verdicts with those that readers see, and say what follows.
 
-    Someone enters when they are in ALTO with enough evidence and were not so before: by a worse
-    level, or because what was too little to judge by has become enough for the first time on it.
+    Someone enters when they need attention (`aura_engine.pipeline.steadiness`) and did not before.
     Whoever shows again after a silence in which they never left ALTO does not enter.
 
     Parameters
     ----------
     current : DataFrame
-        Indexed by root id: cluster_label, severity_index, is_sufficient.
+        Indexed by root id: cluster_label, severity_index, is_sufficient, needs_attention.
     previous : DataFrame
-        The same of the generation in view, and had_evidence, recorded_level, recorded_severity;
-        empty in an installation's first run.
+        The same of the generation in view, and recorded_level, recorded_severity; empty in an
+        installation's first run.
     recent_alerts : Series
         ASI by root id, of alerts sent less than `ALERT_EVERY` ago.
     under_previous_model : DataFrame, optional
@@ -85,7 +84,7 @@ def compare(
     changed["previous_severity"] = before.loc[moved, "recorded_severity"]
     changed["reason"] = _reasons(current, before, between, is_new)[moved]
 
-    enters = _needs_a_case(current) & ~_needs_a_case(before, "had_evidence")
+    enters = current["needs_attention"] & ~before["needs_attention"].eq(True)
     by_behaviour = enters & (is_new | _worsened(before, between)) & (not previous.empty)
     states = np.where(by_behaviour[enters], CaseState.OPEN, CaseState.TO_REVIEW)
     entering = pd.DataFrame(
@@ -102,16 +101,16 @@ def _moved(severity: pd.Series, reference: pd.Series) -> pd.Series:
     return (severity - reference).abs() >= MATERIAL_ASI
 
 
-def _needs_a_case(verdicts: pd.DataFrame, evidence: str = "is_sufficient") -> pd.Series:
-    return (verdicts["cluster_label"] == RiskLevel.ALTO) & verdicts[evidence].eq(True)
+def _is_high(verdicts: pd.DataFrame) -> pd.Series:
+    return (verdicts["cluster_label"] == RiskLevel.ALTO) & verdicts["is_sufficient"].eq(True)
 
 
 def _worsened(before: pd.DataFrame, between: pd.DataFrame) -> pd.Series:
-    """Tell for whom the former model, too, sees a worse level or what needs a case."""
+    """Tell for whom the former model, too, sees a worse level, or ALTO on enough evidence."""
     rank, former_rank = (
         verdicts["cluster_label"].map(LEVEL_RANK) for verdicts in (between, before)
     )
-    return (rank > former_rank) | _needs_a_case(between)
+    return (rank > former_rank) | _is_high(between)
 
 
 def _reasons(

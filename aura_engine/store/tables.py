@@ -257,6 +257,8 @@ class Feature(Base):
     recorded_severity: Mapped[float]
     model_version_id: Mapped[int] = mapped_column(BigInteger)
     had_evidence: Mapped[bool]
+    needs_attention: Mapped[bool]
+    high_changed_at: Mapped[datetime]
 
 
 class RiskHistory(Base):

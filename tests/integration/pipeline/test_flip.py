@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from aura_engine.errors import RunCancelled, StoreError
 from aura_engine.i18n import t
-from aura_engine.pipeline import run_full
+from aura_engine.pipeline import run_full, steadiness
 from aura_engine.store import runs
 from aura_engine.store.queue import cancel
 from tests.integration.pipeline.conftest import World
@@ -31,9 +31,13 @@ def entering(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     run_full(world.context)
     with world.context.store.begin() as connection:
         connection.execute(
-            text("UPDATE feature SET cluster_label = 'BAJO_RIESGO', recorded_level = 'BAJO_RIESGO'")
+            text(
+                "UPDATE feature SET cluster_label = 'BAJO_RIESGO', recorded_level = 'BAJO_RIESGO',"
+                " needs_attention = false"
+            )
         )
         connection.execute(text("UPDATE risk_case SET state = 'cerrado', closed_at = now()"))
+    monkeypatch.setattr(steadiness, "CLEAR_ASI", 0.0)
     monkeypatch.setattr(runs, "FLIP_LOCK_TIMEOUT", "100ms")
     monkeypatch.setattr(runs, "FLIP_PAUSE", 0.01)
     return world

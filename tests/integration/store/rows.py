@@ -75,6 +75,8 @@ def generation(users: list[str], *, model_id: int, level: str = RiskLevel.BAJO) 
             "had_messages": True,
             "had_texts": True,
             "had_evidence": True,
+            "needs_attention": level == RiskLevel.ALTO,
+            "high_changed_at": pd.Timestamp(AS_OF),
             "stopped_showing": False,
             "verdict_as_of": pd.Timestamp(AS_OF),
             "recorded_level": str(level),

@@ -138,8 +138,8 @@ def test_an_artefact_of_another_feature_order_is_refused(scaled: Draw) -> None:
 
 def test_an_artefact_of_another_format_is_refused(scaled: Draw) -> None:
     artefact = RiskEnsemble().fit(scaled(50, 0)).to_bytes()
-    with pytest.raises(ArtefactError, match="aura-ensemble/2"):
-        RiskEnsemble.from_bytes(with_manifest(artefact, format="aura-ensemble/2"))
+    with pytest.raises(ArtefactError, match="aura-ensemble/3"):
+        RiskEnsemble.from_bytes(with_manifest(artefact, format="aura-ensemble/3"))
 
 
 def test_a_model_that_no_longer_reproduces_itself_is_refused(scaled: Draw) -> None:

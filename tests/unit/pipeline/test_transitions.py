@@ -13,11 +13,16 @@ Verdicts = dict[str, tuple[str, float]]
 
 
 def current(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.DataFrame:
+    enough = [user not in insufficient for user in verdicts]
+    levels = [level for level, _ in verdicts.values()]
     return pd.DataFrame(
         {
-            "cluster_label": [level for level, _ in verdicts.values()],
+            "cluster_label": levels,
             "severity_index": [asi for _, asi in verdicts.values()],
-            "is_sufficient": [user not in insufficient for user in verdicts],
+            "is_sufficient": enough,
+            "needs_attention": [
+                level == ALTO and known for level, known in zip(levels, enough, strict=True)
+            ],
         },
         index=list(verdicts),
     )
@@ -26,7 +31,6 @@ def current(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.Dat
 def previous(verdicts: Verdicts, *, insufficient: tuple[str, ...] = ()) -> pd.DataFrame:
     seen = current(verdicts, insufficient=insufficient)
     return seen.assign(
-        had_evidence=seen["is_sufficient"],
         recorded_level=seen["cluster_label"],
         recorded_severity=seen["severity_index"],
     )
@@ -170,9 +174,9 @@ def test_enough_evidence_at_last_is_entering_though_the_level_stays() -> None:
     assert result.changed.empty
 
 
-def test_showing_again_after_a_silence_on_alto_is_not_entering() -> None:
-    silent = previous({"ana": (ALTO, 70.0)}, insufficient=("ana",)).assign(had_evidence=True)
-    result = compare(current({"ana": (ALTO, 70.0)}), silent, alerts())
+def test_who_needed_attention_already_does_not_enter() -> None:
+    before = previous({"ana": (MODERADO, 50.0)}).assign(needs_attention=True)
+    result = compare(current({"ana": (ALTO, 70.0)}), before, alerts())
     assert states(result) == {}
     assert result.alerted == []
 
@@ -229,7 +233,7 @@ def test_the_same_verdicts_again_change_nothing(before: Verdicts, after: Verdict
     now = current(after)
     first = compare(now, previous(before), alerts())
     kept = recorded(now, previous(before), first.changed.index)
-    again = compare(now, now.join(kept).assign(had_evidence=now["is_sufficient"]), alerts())
+    again = compare(now, now.join(kept), alerts())
     assert again.changed.empty
     assert again.entering.empty
     assert again.alerted == []

@@ -1,0 +1,1 @@
+"""How well planted risk is found: populations in memory, measures, peers, and nights relived."""
