@@ -11,11 +11,12 @@ from typing import Final
 
 import typer
 
-from aura_cli import db, later, run
+from aura_cli import db, later, run, sources
 from aura_cli.bench import bench
 from aura_cli.bridge import bridge
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
+from aura_cli.evaluate import evaluate
 from aura_cli.scheduler import scheduler
 from aura_cli.screenshots import screenshots
 from aura_cli.suite import test
@@ -50,11 +51,13 @@ app.command(
 )(test)
 app.command("screenshots", help=t("cli.help_screenshots"))(screenshots)
 app.add_typer(run.app, name="run", help=t("cli.help_run"))
+app.add_typer(sources.app, name="sources", help=t("check.help"))
 app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))
 app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
 app.command("bridge", help=t("cli.help_bridge"))(bridge)
+app.command("evaluate", help=t("cli.help_evaluate"))(evaluate)
 app.command(
     "bench",
     help=t("cli.help_bench"),

@@ -13,7 +13,7 @@ from aura_cli.later import say_not_yet
 from aura_cli.suite import ROOT, step_environment
 from aura_engine.i18n import t
 
-BENCHES: Final = ("ensemble", "load", "full")
+BENCHES: Final = ("ensemble", "load", "full", "choices")
 """What can be measured; each is a module of ``benchmarks``."""
 LATER: Final = ("nlp", "triggers", "faults", "latency", "api", "fanout", "pages")
 

@@ -107,12 +107,12 @@ def unresolved_table(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
         (run["counts"]["unresolved"] for run in runs if "unresolved" in run["counts"]), {}
     )
     rows = [
-        (table, found["unresolved_rows"], found["rows"])
+        (table, found["unresolved_rows"], found["contradictory_rows"], found["rows"])
         for table, found in sorted(counted.get("tables", {}).items())
-        if found["unresolved_rows"]
+        if found["unresolved_rows"] or found["contradictory_rows"]
     ]
-    columns = [t("operation.source_table"), t("operation.unresolved_rows"), t("operation.rows")]
-    return pd.DataFrame(rows, columns=columns)
+    names = ("source_table", "unresolved_rows", "contradictory_rows", "rows")
+    return pd.DataFrame(rows, columns=[t(f"operation.{name}") for name in names])
 
 
 def _moment(when: datetime | None, zone: tzinfo) -> str:

@@ -19,16 +19,15 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import KDTree
 
-from aura_engine.ensemble.distances import squared_distances
+from aura_engine.ensemble.grid import Grid
+from aura_engine.ensemble.neighbours import WeightedPoints
+
+KNEE_SLACK = 1.2
+"""Radius over the k-distance at the knee; chosen by evaluation, see ``benchmarks/README.md``."""
 
 KNEE_SAMPLE = 10_000
 """People whose k-distance is measured (against everyone) to find the knee."""
-
-_LEAF = 30
-_HAIR = 1e-12
-_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,7 @@ class DensityVote:
         Radius in the detectors' input; None where the population gives none (everyone stands on
         someone, or fewer people than ``min_samples``): then nobody is noise.
     core_points : ndarray of shape (m, 6)
-        May be empty with an explicit ``eps``: then everyone is noise, as DBSCAN says.
+        Distinct. May be empty with an explicit ``eps``: then everyone is noise, as DBSCAN says.
     """
 
     eps: float | None
@@ -69,34 +68,40 @@ class DensityVote:
         DensityVote
             Without core points where no radius can be found: then nobody is noise.
         """
+        crowd, place = WeightedPoints.of(Z)
         if eps is None:
-            eps = knee_eps(k_distances(Z, min_samples, random_state))
+            eps = knee_eps(_k_distances(crowd, place, min_samples, random_state))
         if eps is None:
             return cls(eps=None, core_points=np.empty((0, Z.shape[1])))
-        return cls(eps=float(eps), core_points=Z[core_mask(Z, float(eps), min_samples)])
+        core = _core_points(crowd, float(eps), min_samples)
+        return cls(eps=float(eps), core_points=crowd.points[core])
 
     def votes(self, Z: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return who is noise, shape (n,)."""
-        if self.eps is None or len(Z) == 0:
-            return np.zeros(len(Z), dtype=bool)
-        if self._tree is None:
-            return np.ones(len(Z), dtype=bool)
-        nearest = self._tree.query(Z, k=1, return_distance=False)[:, 0]
-        apart: NDArray[np.bool_] = (
-            squared_distances(Z, self.core_points[nearest]) > self.eps * self.eps
-        )
-        return apart
+        noise = np.full(len(Z), self.eps is not None)
+        if self.eps is None or len(self.core_points) == 0:
+            return noise
+        if self._cells is not None:
+            # Whoever stands in a core point's cell is within eps of it.
+            grid, keys = self._cells
+            noise = ~np.isin(grid.keys(Z), keys)
+        rest = np.flatnonzero(noise)
+        noise[rest] = ~self._core.reach(Z[rest], self.eps, 1)
+        return noise
 
     @cached_property
-    def _tree(self) -> KDTree | None:
-        return KDTree(self.core_points, leaf_size=_LEAF) if len(self.core_points) else None
+    def _core(self) -> WeightedPoints:
+        return WeightedPoints(self.core_points, np.ones(len(self.core_points), dtype=np.int64))
+
+    @cached_property
+    def _cells(self) -> tuple[Grid, NDArray[np.int64]] | None:
+        """The grid over the core points and the cells that hold any, where there is a grid."""
+        grid = None if self.eps is None else Grid.over(self.core_points, self.eps)
+        return None if grid is None else (grid, np.unique(grid.keys(self.core_points)))
 
 
 def core_mask(Z: NDArray[np.float64], eps: float, min_samples: int) -> NDArray[np.bool_]:
     """Tell which rows have at least ``min_samples`` neighbours, themselves included, shape (n,).
-
-    The tree admits whole nodes by a rounded root, so it is asked a hair inside and a hair outside
-    of ``eps``; the few rows on which the two answers differ are counted one by one.
 
     Parameters
     ----------
@@ -107,19 +112,22 @@ def core_mask(Z: NDArray[np.float64], eps: float, min_samples: int) -> NDArray[n
     min_samples : int
         Neighbours that make a core point.
     """
-    tree = KDTree(Z, leaf_size=_LEAF)
-    core: NDArray[np.bool_] = (
-        tree.query_radius(Z, eps * (1 - _HAIR), count_only=True) >= min_samples
-    )
+    crowd, place = WeightedPoints.of(Z)
+    mask: NDArray[np.bool_] = _core_points(crowd, eps, min_samples)[place]
+    return mask
+
+
+def _core_points(crowd: WeightedPoints, eps: float, min_samples: int) -> NDArray[np.bool_]:
+    """Tell which distinct points are core; only those in sparse cells need their neighbours."""
+    if crowd.people.sum() < min_samples:
+        return np.zeros(len(crowd.points), dtype=bool)
+    core = crowd.people >= min_samples
+    grid = Grid.over(crowd.points, eps)
+    if grid is not None:
+        _, cell = np.unique(grid.keys(crowd.points), return_inverse=True)
+        core = np.bincount(cell, weights=crowd.people)[cell] >= min_samples
     rest = np.flatnonzero(~core)
-    if rest.size:
-        outside = tree.query_radius(Z[rest], eps * (1 + _HAIR), count_only=True)
-        rest = rest[outside >= min_samples]
-    step = max(1, _BLOCK // len(Z))
-    for start in range(0, rest.size, step):
-        rows = rest[start : start + step]
-        near = squared_distances(Z[rows][:, None, :], Z[None, :, :]) <= eps * eps
-        core[rows] = near.sum(axis=1) >= min_samples
+    core[rest] = crowd.reach(crowd.points[rest], eps, min_samples)
     return core
 
 
@@ -142,14 +150,20 @@ def k_distances(Z: NDArray[np.float64], min_samples: int, random_state: int) -> 
     -------
     ndarray of shape (min(n, 10000),), or empty with fewer people than ``min_samples``
     """
-    if len(Z) < min_samples:
+    crowd, place = WeightedPoints.of(Z)
+    return _k_distances(crowd, place, min_samples, random_state)
+
+
+def _k_distances(
+    crowd: WeightedPoints, place: NDArray[np.int64], min_samples: int, random_state: int
+) -> NDArray[np.float64]:
+    if len(place) < min_samples:
         return np.empty(0)
-    rows = Z
-    if len(Z) > KNEE_SAMPLE:
-        chosen = np.random.default_rng(random_state).choice(len(Z), KNEE_SAMPLE, replace=False)
-        rows = Z[np.sort(chosen)]
-    distances: NDArray[np.float64] = KDTree(Z, leaf_size=_LEAF).query(rows, k=min_samples)[0]
-    return np.sort(distances[:, -1])
+    if len(place) > KNEE_SAMPLE:
+        random = np.random.default_rng(random_state)
+        place = place[random.choice(len(place), KNEE_SAMPLE, replace=False)]
+    asked, times = np.unique(place, return_counts=True)
+    return np.sort(crowd.distance_to_nth(crowd.points[asked], min_samples).repeat(times))
 
 
 def knee_eps(ascending: NDArray[np.float64]) -> float | None:
@@ -157,10 +171,10 @@ def knee_eps(ascending: NDArray[np.float64]) -> float | None:
 
     The knee is the point farthest below the chord from the curve's first to its last point, ties
     to the lowest (the maximum of Kneedle's difference curve, without its smoothing and
-    sensitivity: a sorted curve has no local noise to smooth). Where the radius at the knee is 0 it
-    is the smallest positive k-distance; where none is positive there is no radius. The result is
-    one float above the distance, so that the person at the knee is a core point whatever the
-    rounding of its root.
+    sensitivity: a sorted curve has no local noise to smooth). The radius is a fifth more: right at
+    the knee the fringe of the ordinary still counts as noise. Where the knee is at 0 it is one
+    float above the smallest positive k-distance, so that its person is a core point whatever the
+    rounding of the root; where none is positive there is no radius.
 
     References
     ----------
@@ -173,4 +187,4 @@ def knee_eps(ascending: NDArray[np.float64]) -> float | None:
     first, last = float(ascending[0]), float(ascending[-1])
     chord = np.linspace(first, last, ascending.size)
     knee = float(ascending[int(np.argmax(chord - ascending))])
-    return float(np.nextafter(knee if knee > 0 else float(positive[0]), np.inf))
+    return KNEE_SLACK * knee if knee > 0 else float(np.nextafter(positive[0], np.inf))

@@ -147,8 +147,10 @@ class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
         density = DensityVote.fit(
             Z, eps=self.eps, min_samples=int(self.min_samples), random_state=seed
         )
-        forest = ForestVote.fit(Z, contamination=float(self.contamination), random_state=seed)
-        scale = SeverityScale.fit(forest.scores(Z), clusters.distance_to_safety(Z))
+        forest, scores = ForestVote.fit_score(
+            Z, contamination=float(self.contamination), random_state=seed
+        )
+        scale = SeverityScale.fit(scores, clusters.distance_to_safety(Z))
         projection = Projection.fit(X)
         self.input_, self.cluster_vote_, self.density_vote_ = seen, clusters, density
         self.forest_vote_, self.scale_, self.projection_ = forest, scale, projection
@@ -170,7 +172,7 @@ class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
         self._check_fitted()
         matrix = check_matrix(X)
         Z = self.input_.transform(matrix)
-        cluster = self.cluster_vote_.assign(Z)
+        cluster, distance = self.cluster_vote_.assign_and_measure(Z)
         noise = self.density_vote_.votes(Z)
         scores = self.forest_vote_.scores(Z)
         votes = np.column_stack(
@@ -179,7 +181,7 @@ class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
         return RiskAssessment(
             votes=votes,
             level=level_of(votes),
-            severity=self.scale_.severity(scores, noise, self.cluster_vote_.distance_to_safety(Z)),
+            severity=self.scale_.severity(scores, noise, distance),
             pca=self.projection_.transform(matrix),
             kmeans_cluster=cluster,
         )

@@ -10,7 +10,7 @@ F. T. Liu, K. M. Ting, Z.-H. Zhou (2008), Isolation forest, ICDM.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -47,8 +47,10 @@ class ForestVote:
     threshold: float
 
     @classmethod
-    def fit(cls, Z: NDArray[np.float64], *, contamination: float, random_state: int) -> Self:
-        """Grow scikit-learn's IsolationForest on the detectors' input, shape (n, 6).
+    def fit_score(
+        cls, Z: NDArray[np.float64], *, contamination: float, random_state: int
+    ) -> tuple[Self, NDArray[np.float64]]:
+        """Grow scikit-learn's IsolationForest on the detectors' input, and score those people.
 
         Parameters
         ----------
@@ -63,8 +65,12 @@ class ForestVote:
         -------
         ForestVote
             The trees, and the score below which a person is an anomaly.
+        ndarray, shape (n,)
+            What ``scores`` gives for Z.
         """
-        model = IsolationForest(contamination=contamination, random_state=random_state).fit(Z)
+        # With a contamination scikit-learn would score everyone to find the threshold, and again
+        # when asked for the scores.
+        model = IsolationForest(random_state=random_state).fit(Z)
         trees = [estimator.tree_ for estimator in model.estimators_]
         states = [tree.__getstate__() for tree in trees]
         lengths = [
@@ -72,14 +78,17 @@ class ForestVote:
             for tree in trees
         ]
         sample = np.array([model.max_samples_], dtype=np.int64)
-        return cls(
+        forest = cls(
             nodes=np.concatenate([state["nodes"] for state in states]),
             node_counts=np.array([state["node_count"] for state in states], dtype=np.int64),
             max_depths=np.array([state["max_depth"] for state in states], dtype=np.int64),
             path_lengths=np.concatenate(lengths),
             scale=len(trees) * float(_mean_path_length(sample)[0]),
-            threshold=float(model.offset_),
+            threshold=0.0,
         )
+        scores = forest.scores(Z)
+        threshold = float(np.percentile(scores, 100.0 * contamination))
+        return replace(forest, threshold=threshold), scores
 
     def scores(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return scikit-learn's ``score_samples``, shape (n,), in [-1, 0): higher = more normal."""

@@ -79,27 +79,37 @@ class ClusterVote:
 
     def assign(self, Z: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the index of the nearest centre of each row, ties to the lowest, shape (n,)."""
-        labels: NDArray[np.int64] = self._squared(Z).argmin(axis=1)
-        return labels
-
-    def votes(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return who gets this vote, shape (n,), from what ``assign`` gave."""
-        inside: NDArray[np.bool_] = (labels == self.risk_cluster) & self.casts_votes
-        return inside
+        return self.assign_and_measure(Z)[0]
 
     def distance_to_safety(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distance to the nearest centre outside the risk cluster, shape (n,).
 
         0 for all where there is no other centre.
         """
-        if len(self.centers) == 1:
-            return np.zeros(len(Z))
-        others = np.arange(len(self.centers)) != self.risk_cluster
-        nearest: NDArray[np.float64] = np.sqrt(self._squared(Z)[:, others].min(axis=1))
-        return nearest
+        return self.assign_and_measure(Z)[1]
 
-    def _squared(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
-        return squared_distances(Z[:, None, :], self.centers[None, :, :])
+    def assign_and_measure(
+        self, Z: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return what ``assign`` and ``distance_to_safety`` do, measuring each centre once."""
+        labels = np.zeros(len(Z), dtype=np.int64)
+        nearest = np.full(len(Z), np.inf)
+        safety = np.full(len(Z), np.inf)
+        for label, center in enumerate(self.centers):
+            squared = squared_distances(Z, center)
+            closer = squared < nearest
+            labels[closer] = label
+            np.minimum(nearest, squared, out=nearest)
+            if label != self.risk_cluster:
+                np.minimum(safety, squared, out=safety)
+        if len(self.centers) == 1:
+            safety[:] = 0.0
+        return labels, np.sqrt(safety)
+
+    def votes(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return who gets this vote, shape (n,), from what ``assign`` gave."""
+        inside: NDArray[np.bool_] = (labels == self.risk_cluster) & self.casts_votes
+        return inside
 
 
 def _count_distinct(Z: NDArray[np.float64], enough: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn import config_context
 from sklearn.metrics import calinski_harabasz_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
@@ -13,6 +14,7 @@ from aura_engine.ensemble.ensemble import RiskEnsemble
 
 SILHOUETTE_SAMPLE = 10_000
 """A silhouette compares everyone with everyone; more people than this are sampled."""
+_WORKING_MEMORY = 32
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def cluster_quality(model: RiskEnsemble, X: ArrayLike) -> ClusterQuality:
         random = np.random.default_rng(int(model.random_state))
         rows = np.sort(random.choice(len(Z), SILHOUETTE_SAMPLE, replace=False))
     silhouette = calinski = None
-    with threadpool_limits(limits=1):
+    # Of everyone with everyone, as many distances at a time as fit into so many MiB.
+    with threadpool_limits(limits=1), config_context(working_memory=_WORKING_MEMORY):
         if 2 <= len(np.unique(labels[rows])) < len(rows):
             silhouette = float(silhouette_score(Z[rows], labels[rows]))
         if 2 <= len(np.unique(labels)) < len(Z):

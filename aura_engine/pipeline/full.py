@@ -17,6 +17,7 @@ from aura_engine.pipeline.choice import choose_model, definitions
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import judge
 from aura_engine.pipeline.population import leavers, save_population
+from aura_engine.pipeline.preflight import preflight_if_first
 from aura_engine.pipeline.publish import flip_run, load
 from aura_engine.pipeline.results import run_results
 from aura_engine.pipeline.scoring import TEXT_COLUMNS
@@ -194,6 +195,7 @@ class _FullRun:
         discard_models(store)
         with stage("extract"):
             require_own_sources(self.context)
+            preflight_if_first(self.context, self.recorder)
             extraction = self._extract()
             gone = leavers(store, extraction, confirmed=self.asked.confirm_leaving)
             save_population(store, extraction, as_of=self.as_of)

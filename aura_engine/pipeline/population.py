@@ -12,7 +12,7 @@ from aura_engine.errors import ConfirmationNeeded, RunError
 from aura_engine.features.cohorts import age_band, region
 from aura_engine.i18n import t
 from aura_engine.sources import Extraction
-from aura_engine.store.people import known_people, save_people
+from aura_engine.store.people import missing_people, save_people
 
 MAX_LEAVING_SHARE: Final = 0.05
 MAX_LEAVING: Final = 20
@@ -45,11 +45,10 @@ def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[
     """
     if extraction.activity.empty:
         raise RunError(t("pipeline.nobody"))
-    known = known_people(engine)
-    gone = known.index.difference(extraction.activity.index)
-    if not confirmed and len(gone) > max(MAX_LEAVING, MAX_LEAVING_SHARE * len(known)):
-        raise ConfirmationNeeded(t("pipeline.too_many_leave", gone=len(gone), known=len(known)))
-    return list(gone)
+    gone, known = missing_people(engine, extraction.activity.index)
+    if not confirmed and len(gone) > max(MAX_LEAVING, MAX_LEAVING_SHARE * known):
+        raise ConfirmationNeeded(t("pipeline.too_many_leave", gone=len(gone), known=known))
+    return gone
 
 
 def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) -> None:
@@ -65,10 +64,11 @@ def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) 
         Moment of the run.
     """
     activity = extraction.activity
+    regions = {place: region(place) for place in activity["location"].unique()}
     people = pd.DataFrame(
         {
             "age_band": [age_band(born, as_of.date()) for born in activity["birth_date"]],
-            "region": [region(place) for place in activity["location"]],
+            "region": activity["location"].map(regions),
             "is_active": activity["is_active"],
             "account_created_at": activity["account_created_at"],
             "last_activity_at": activity["last_activity_at"],

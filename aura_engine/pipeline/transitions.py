@@ -82,7 +82,7 @@ def compare(
     changed = current.loc[moved, ["cluster_label", "severity_index"]].copy()
     changed["previous_label"] = before.loc[moved, "recorded_level"].astype(object)
     changed["previous_severity"] = before.loc[moved, "recorded_severity"]
-    changed["reason"] = _reasons(current, before, between, is_new)[moved]
+    changed["reason"] = _reasons(current[moved], before[moved], between[moved], is_new[moved])
 
     enters = current["needs_attention"] & ~before["needs_attention"].eq(True)
     by_behaviour = enters & (is_new | _worsened(before, between)) & (not previous.empty)

@@ -1,9 +1,10 @@
 """Read the three source databases: identity, aggregates and texts. Nothing is ever written."""
 
-from aura_engine.sources.activity import ACTIVITY_COLUMNS, MEMBERSHIP_COLUMNS, Extraction
+from aura_engine.sources.activity import ACTIVITY_COLUMNS, Extraction
 from aura_engine.sources.connections import Source, Sources, SourceUrls, connect_sources
 from aura_engine.sources.extract import extract_activity
 from aura_engine.sources.identity import IdentityMap, TableTally, UnresolvedReport
+from aura_engine.sources.memberships import MEMBERSHIP_COLUMNS
 from aura_engine.sources.texts import (
     TextSource,
     read_edited_texts,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from threading import Lock
+from functools import partial
+from threading import Barrier, BrokenBarrierError, Lock
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,29 +15,32 @@ import pandas as pd
 import psycopg2
 from sqlalchemy import Connection
 
+from aura_engine.copying import copy_query, read_table
 from aura_engine.domain import NIGHT_HOURS
 from aura_engine.logs import get_logger
-from aura_engine.sources.activity import Aggregates, Extraction, assemble
+from aura_engine.sources.activity import Extraction, extraction, identify
+from aura_engine.sources.assembly import Assembly
 from aura_engine.sources.connections import Source, Sources
 from aura_engine.sources.frames import require_aware
-from aura_engine.sql import load_queries, read_frame
+from aura_engine.sources.identity import IdentityMap
+from aura_engine.sql import load_queries
 
 log = get_logger(__name__)
 
 _CANCEL_EVERY_SECONDS: Final = 0.2
 
-_READS: Final = {
+_CLAIMS: Final = {
     Source.AUTH: ("accounts", "outsiders"),
-    Source.SOCIAL: (
-        "profiles",
-        "complete_profiles",
-        "follow_relations",
-        "posts",
-        "comments",
-        "memberships",
-    ),
-    Source.MESSAGING: ("users", "messages"),
+    Source.SOCIAL: ("profiles",),
+    Source.MESSAGING: ("users",),
 }
+"""Queries that say who owns which reference; they are read whole, and first."""
+_COUNTS: Final = {
+    Source.AUTH: (),
+    Source.SOCIAL: ("complete_profiles", "follow_relations", "posts", "comments", "memberships"),
+    Source.MESSAGING: ("messages",),
+}
+"""Queries whose rows are resolved and added up as they arrive."""
 
 
 def extract_activity(
@@ -83,51 +87,70 @@ def extract_activity(
         "first_night_hour": NIGHT_HOURS[0],
         "last_night_hour": NIGHT_HOURS[1],
     }
-    auth, social, messaging = _read_all(sources, parameters)
-    extraction = assemble(
-        Aggregates(
-            **auth,
-            **social,
-            messaging_users=messaging["users"],
-            messages=messaging["messages"],
-        )
-    )
+    found = _read_all(sources, parameters)
     log.info(
         "sources.extracted",
         as_of=as_of.isoformat(),
-        people=len(extraction.activity),
-        unresolved_rows=extraction.unresolved.rows,
-        contradictory_references=extraction.unresolved.contradictory_references,
+        people=len(found.activity),
+        unresolved_rows=found.unresolved.rows,
+        contradictory_references=found.unresolved.contradictory_references,
     )
-    return extraction
+    return found
 
 
 class _Readings:
-    """Readings that go on in threads of their own and can all be stopped at once."""
+    """Readings that go on in threads of their own and can all be stopped at once.
 
-    def __init__(self, sources: Sources) -> None:
+    Each is one transaction of its source. Between its claims and its counts all of them wait until
+    the claims of every source are there, since only together they tell who a reference means.
+    """
+
+    def __init__(self, sources: Sources, parameters: Mapping[str, object]) -> None:
         self._sources = sources
+        self._parameters = parameters
         self._lock = Lock()
         self._stopped = False
         self._drivers: list[Any] = []
+        self._claims: dict[str, pd.DataFrame] = {}
+        self._all_claims = Barrier(len(Source), self._begin)
+        self._identity: IdentityMap
+        self._assembly: Assembly
 
-    def read(self, source: Source, parameters: Mapping[str, object]) -> dict[str, pd.DataFrame]:
+    def read(self, source: Source) -> None:
         """Run the queries of one source; a stopped reading fails, or ends between two of them."""
         queries = load_queries(source.value)
         with self._sources.reading(source) as connection, self._known(connection):
-            return {
-                name: read_frame(connection, queries[name], parameters)
-                for name in _READS[source]
-                if not self._stopped
-            }
+            for name in _CLAIMS[source]:
+                if not self._stopped:
+                    self._claims[name] = read_table(connection, queries[name], self._parameters)
+            self._all_claims.wait()
+            for name in _COUNTS[source]:
+                if not self._stopped:
+                    take = partial(self._assembly.take, name)
+                    copy_query(connection, queries[name], self._parameters, take)
+
+    def result(self) -> Extraction:
+        """Return what all readings found, once they have ended."""
+        return extraction(self._identity, self._assembly)
 
     def stop(self) -> None:
         """Begin no further query, and cancel those that run."""
         self._stopped = True
+        self._all_claims.abort()
         with self._lock:
             for driver in self._drivers:
                 with suppress(psycopg2.Error):  # a connection that is gone needs no cancelling
                     driver.cancel()
+
+    def _begin(self) -> None:
+        """Tell who is who; every thread waits for it."""
+        accounts, profiles = self._claims["accounts"], self._claims["profiles"]
+        users = self._claims["users"]
+        self._identity = identify(accounts, self._claims["outsiders"], profiles, users)
+        self._assembly = Assembly(self._identity, accounts)
+        self._assembly.take("profiles", profiles)
+        self._assembly.take("messaging_users", users)
+        self._claims.clear()
 
     @contextmanager
     def _known(self, connection: Connection) -> Iterator[None]:
@@ -142,21 +165,24 @@ class _Readings:
                 self._drivers.remove(driver)
 
 
-def _read_all(sources: Sources, parameters: Mapping[str, object]) -> list[dict[str, pd.DataFrame]]:
+def _read_all(sources: Sources, parameters: Mapping[str, object]) -> Extraction:
     """Read all sources at once, since each is a server of its own; the first failure stops all.
 
     What was not begun or can be cancelled ends at once; a connection that is just being made is
     waited for, at most for its time limit.
     """
-    readings = _Readings(sources)
+    readings = _Readings(sources, parameters)
     with ThreadPoolExecutor(len(Source)) as pool:
-        running = [pool.submit(readings.read, source, parameters) for source in Source]
+        running = [pool.submit(readings.read, source) for source in Source]
         try:
             for done in as_completed(running):
-                done.result()
+                error = done.exception()
+                # Whoever only waited for another's claims has nothing of its own to say.
+                if error is not None and not isinstance(error, BrokenBarrierError):
+                    raise error
         except BaseException:
             readings.stop()
             while wait(running, timeout=_CANCEL_EVERY_SECONDS).not_done:
                 readings.stop()  # a query may have begun after the last time
             raise
-    return [reading.result() for reading in running]
+    return readings.result()

@@ -11,12 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from aura_engine.sources.frames import among
+from aura_engine.sources.claims import CONTESTED, Claims, Roots, settle
+from aura_engine.sources.frames import find, sortable
 
-_NOBODY: Final = "?"
-"""Prefix of the root of references whose person is unknown; no id begins with it."""
+_OUTSIDER: Final = -1
+_CONTRADICTORY: Final = -2
+_UNRESOLVED: Final = -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,26 @@ class IdentityMap:
     """From any reference to the root id of a person of the population.
 
     Build it with :meth:`build`. Two claims of one reference by different people make it nobody's.
+
+    Attributes
+    ----------
+    people : Index of str
+        Root ids of the population, ascending.
+    contradictions : DataFrame
+        Columns reference and root: what is claimed by several, and by whom.
     """
 
     def __init__(
-        self, roots: pd.Series, population: pd.Index, contradictions: pd.DataFrame
+        self,
+        people: pd.Index,
+        references: npt.NDArray[np.bytes_],
+        owners: npt.NDArray[np.int32],
+        contradictions: pd.DataFrame,
     ) -> None:
-        self._roots = roots
-        self._people = roots[among(roots, population)]
-        self._contradictory = pd.Index(contradictions["reference"].unique(), dtype="str")
+        self.people = people
         self.contradictions = contradictions
+        self._references = references
+        self._owners = owners
 
     @classmethod
     def build(
@@ -97,31 +112,27 @@ class IdentityMap:
         messaging : DataFrame
             ``messaging_id`` and ``profile_id`` of messaging's ``users``.
         """
-        accounts = pd.Index(
-            pd.concat([_strings(population), _strings(outsiders)]).dropna().unique()
+        users, senders = sortable(profiles["user_ref"]), sortable(messaging["profile_id"])
+        roots = Roots(sortable(population), sortable(outsiders), users, senders)
+        claims = Claims(roots.accounts, np.arange(len(roots.accounts), dtype=np.int32))
+        claims = claims.join(
+            Claims.made(sortable(profiles["profile_id"]), roots.of_accounts(users))
         )
-        claims = _claims(accounts, accounts)
-        claims = pd.concat(
-            [claims, _claims(profiles["profile_id"], _known(profiles["user_ref"], accounts))]
-        )
-        settled, _ = _settle(claims)
-        senders = _strings(messaging["profile_id"])
-        owners = senders.map(settled)
-        owners = _strings(owners.where(owners.notna(), _NOBODY + senders))
-        claimed = pd.Index(claims["reference"].unique())
-        in_doubt = among(senders, claimed) & ~among(senders, settled.index)
-        claims = pd.concat(
-            [
-                claims,
-                _claims(messaging["messaging_id"], owners),
-                _claims(senders[~in_doubt], owners[~in_doubt]),
-            ]
-        )
-        settled, contradictions = _settle(claims)
+        claimed, owners = settle(claims).lookup(senders)
+        in_doubt = claimed & (owners == CONTESTED)
+        owners = np.where(owners >= 0, owners, roots.of_strangers(senders))
+        claims = claims.join(Claims.made(sortable(messaging["messaging_id"]), owners))
+        claims = claims.join(Claims.made(senders[~in_doubt], owners[~in_doubt]))
+        settled = settle(claims)
+        people, of_accounts = roots.people(_OUTSIDER)
+        known = settled.roots < len(roots.accounts)
+        found = settled.roots[known]
+        of_roots = np.append(of_accounts, np.int32(_CONTRADICTORY))  # CONTESTED takes the last
         return cls(
-            settled[among(settled, accounts)],
-            pd.Index(_strings(population).unique()),
-            contradictions,
+            people,
+            settled.references[known],
+            of_roots[found],
+            roots.contradictions(claims, settled),
         )
 
     def resolve(self, references: pd.Series) -> pd.Series:
@@ -137,7 +148,9 @@ class IdentityMap:
         Series of str
             Named ``user_id_raiz``, with the index of ``references``.
         """
-        return _strings(_strings(references).map(self._people)).rename("user_id_raiz")
+        _, owners = self._lookup(sortable(references))
+        roots = self.people.array.take(np.maximum(owners, -1), allow_fill=True)
+        return pd.Series(roots, index=references.index, name="user_id_raiz", dtype="str")
 
     def tally(self, references: pd.Series, rows: pd.Series | None = None) -> TableTally:
         """Count how the references of a table resolve.
@@ -149,51 +162,73 @@ class IdentityMap:
         rows : Series of int, optional
             Rows behind each reference, with the same index; one each when not given.
         """
-        references = _strings(references)
-        weights = pd.Series(1, index=references.index) if rows is None else rows
-        contradictory = among(references, self._contradictory)
-        unresolved = ~among(references, self._roots.index) & ~contradictory
-
-        def distinct(mask: pd.Series) -> int:
-            return int(references[mask].nunique(dropna=False))
-
-        return TableTally(
-            references=int(references.nunique(dropna=False)),
-            rows=int(weights.sum()),
-            unresolved_references=distinct(unresolved),
-            unresolved_rows=int(weights[unresolved].sum()),
-            contradictory_references=distinct(contradictory),
-            contradictory_rows=int(weights[contradictory].sum()),
-        )
+        counter = ReferenceCounter(self)
+        counter.add(references, rows)
+        return counter.tally()
 
     @property
     def contradictory_references(self) -> int:
         """Number of references that two people claim."""
-        return len(self._contradictory)
+        return int((self._owners == _CONTRADICTORY).sum())
 
     def __len__(self) -> int:
         """Number of references that mean somebody of the population."""
-        return len(self._people)
+        return int((self._owners >= 0).sum())
+
+    def _lookup(
+        self, references: npt.NDArray[np.bytes_]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Return the place of each reference in the map, -1 for none, and whose it is."""
+        places = find(self._references, references)
+        if not len(self._references):
+            return places, np.full(len(references), _UNRESOLVED, dtype=np.int32)
+        owners = np.where(places >= 0, self._owners[places], np.int32(_UNRESOLVED))
+        return places, owners
 
 
-def _strings(values: pd.Series) -> pd.Series:
-    return values.astype("str")
+class ReferenceCounter:
+    """Resolves the references of one table piece by piece and counts how they resolve.
 
+    Parameters
+    ----------
+    identity : IdentityMap
+        Whose references are known.
+    """
 
-def _known(references: pd.Series, accounts: pd.Index) -> pd.Series:
-    """Root ids as they are; the id of no account becomes a root that is nobody."""
-    references = _strings(references)
-    return references.where(among(references, accounts), _NOBODY + references)
+    def __init__(self, identity: IdentityMap) -> None:
+        self._identity = identity
+        self._seen = np.zeros(len(identity._references), dtype=bool)
+        self._strangers: set[bytes] = set()
+        self._rows = dict.fromkeys(("all", "unresolved", "contradictory"), 0)
 
+    def add(self, references: pd.Series, rows: pd.Series | None = None) -> npt.NDArray[np.int32]:
+        """Count a piece, and return the place of each reference's person in ``people``.
 
-def _claims(references: pd.Series | pd.Index, roots: pd.Series | pd.Index) -> pd.DataFrame:
-    return pd.DataFrame({"reference": references.array, "root": roots.array}, dtype="str").dropna()
+        Parameters
+        ----------
+        references : Series of str
+            References as the table holds them; what is nobody's gets a negative place.
+        rows : Series of int, optional
+            Rows behind each reference; one each when not given.
+        """
+        keys = sortable(references)
+        places, owners = self._identity._lookup(keys)
+        weights = np.ones(len(keys), np.int64) if rows is None else rows.to_numpy(np.int64)
+        self._seen[places[places >= 0]] = True
+        self._strangers.update(keys[places < 0].tolist())
+        self._rows["all"] += int(weights.sum())
+        self._rows["unresolved"] += int(weights[owners == _UNRESOLVED].sum())
+        self._rows["contradictory"] += int(weights[owners == _CONTRADICTORY].sum())
+        return owners
 
-
-def _settle(claims: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
-    """Separate what is claimed by one root from what is claimed by several."""
-    distinct = claims.drop_duplicates()
-    contested = distinct["reference"].duplicated(keep=False)
-    settled = distinct[~contested].set_index("reference")["root"]
-    contradictions = distinct[contested].sort_values(["reference", "root"], ignore_index=True)
-    return settled, contradictions
+    def tally(self) -> TableTally:
+        """Return the counts of all pieces so far."""
+        contested = self._seen & (self._identity._owners == _CONTRADICTORY)
+        return TableTally(
+            references=int(self._seen.sum()) + len(self._strangers),
+            rows=self._rows["all"],
+            unresolved_references=len(self._strangers),
+            unresolved_rows=self._rows["unresolved"],
+            contradictory_references=int(contested.sum()),
+            contradictory_rows=self._rows["contradictory"],
+        )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from contextlib import closing
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import psycopg2
@@ -12,11 +16,24 @@ from aura_engine.sources.connections import Source
 from aura_engine.sql import SQL_ROOT
 
 READER_ROLE: Final = "aura_reader"
+_GRANT: Final = re.compile(
+    r"^GRANT SELECT \(([^)]+)\) ON public\.(\w+) TO aura_reader;$", re.MULTILINE
+)
 
 
 def role_script(source: Source) -> str:
     """Return the script of ``sql/roles/`` that lets the role read one source."""
     return (SQL_ROOT / "roles" / f"{source.value}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def granted_columns(source: Source) -> Mapping[str, tuple[str, ...]]:
+    """Return the columns that the script grants, by table: all that any query of ours reads."""
+    found = {
+        table: tuple(column.strip() for column in columns.split(","))
+        for columns, table in _GRANT.findall(role_script(source))
+    }
+    return MappingProxyType(found)
 
 
 def uninstall_script() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
+from io import BytesIO
 from typing import Any, Final
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 from sqlalchemy import Connection, Engine
 
 BATCH_ROWS: Final = 5_000
@@ -32,14 +34,19 @@ def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
     """
     if frame.empty:
         return 0
-    buffer = StringIO()
-    frame.to_csv(buffer, index=False, header=False, na_rep="\\N")
+    buffer = BytesIO()
+    # Arrow quotes every text, so that an empty field is NULL and nothing else.
+    pyarrow.csv.write_csv(
+        pa.Table.from_pandas(frame, preserve_index=False),
+        buffer,
+        pyarrow.csv.WriteOptions(include_header=False),
+    )
     buffer.seek(0)
     columns = ", ".join(f'"{column}"' for column in frame.columns)
     driver: Any = connection.connection.dbapi_connection
     with driver.cursor() as cursor:
         cursor.copy_expert(
-            f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
+            f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8')", buffer
         )
     return len(frame)
 

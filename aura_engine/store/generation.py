@@ -12,8 +12,9 @@ from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from aura_engine.copying import read_table
 from aura_engine.logs import get_logger
-from aura_engine.sql import load_queries, read_frame
+from aura_engine.sql import load_queries
 from aura_engine.store.bulk import copy_frame, in_batches
 
 log = get_logger(__name__)
@@ -130,9 +131,8 @@ def flip(connection: Connection, run_id: int) -> None:
 def previous_generation(engine: Engine) -> pd.DataFrame:
     """Return the verdicts that readers see now, indexed by root id (str)."""
     with engine.connect() as connection:
-        frame = read_frame(connection, _QUERIES["previous_generation"])
-    numbers = dict.fromkeys(("severity_index", "recorded_severity"), "float64")
-    return frame.astype(numbers).set_index("user_id_raiz")
+        frame = read_table(connection, _QUERIES["previous_generation"])
+    return frame.set_index("user_id_raiz")
 
 
 def sweep_generations(engine: Engine) -> None:

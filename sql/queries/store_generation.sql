@@ -70,8 +70,15 @@ ON CONFLICT (singleton) DO UPDATE
 SET run_id = excluded.run_id, data_version = active_run.data_version + 1, changed_at = now();
 
 -- name: previous_generation
--- What the transition function compares with: the verdicts that readers see now.
-SELECT user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, is_sufficient,
+-- What the transition function compares with: the verdicts that readers see now, in the order in
+-- which a run has its people, by the primary key; and who has a case that is not closed.
+SELECT f.user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, is_sufficient,
        vote_kmeans, vote_dbscan, vote_forest, verdict_as_of, model_version_id,
-       recorded_level, recorded_severity, had_messages, had_texts, had_evidence
-FROM user_feature_vector;
+       recorded_level, recorded_severity, had_messages, had_texts, had_evidence,
+       needs_attention, high_changed_at,
+       EXISTS (
+           SELECT FROM risk_case c
+           WHERE c.user_id_raiz = f.user_id_raiz AND c.state <> 'cerrado'
+       ) AS has_open_case
+FROM user_feature_vector f
+ORDER BY f.user_id_raiz;

@@ -1,23 +1,28 @@
 -- People of the population: who they are to us, and how they leave.
 
 -- name: known_people
-SELECT user_id_raiz::text AS user_id_raiz, pseudonym FROM person;
+SELECT user_id_raiz::text AS user_id_raiz FROM person ORDER BY person.user_id_raiz;
+
+-- name: newcomers
+-- Of the staged batch, who is not there yet.
+SELECT s.user_id_raiz::text FROM staged_person s
+WHERE NOT EXISTS (SELECT FROM person p WHERE p.user_id_raiz = s.user_id_raiz);
 
 -- name: taken_pseudonyms
--- One that a case still shows is nobody else's, even if its account is gone.
-SELECT pseudonym FROM person
-UNION SELECT pseudonym FROM risk_case WHERE pseudonym IS NOT NULL;
+-- Of the drawn ones. One that a case still shows is nobody else's, even if its account is gone.
+SELECT pseudonym FROM person WHERE pseudonym = ANY(:drawn)
+UNION SELECT pseudonym FROM risk_case WHERE pseudonym = ANY(:drawn);
 
 -- name: touch_data_version
 UPDATE active_run SET data_version = data_version + 1, changed_at = now();
 
 -- name: insert_people
--- Of the staged batch, who is not there yet.
+-- Who was given a pseudonym, since they are not there yet.
 INSERT INTO person (user_id_raiz, pseudonym, age_band, region, is_active, account_created_at,
                     last_activity_at, first_seen_at)
 SELECT user_id_raiz, pseudonym, age_band, region, is_active, account_created_at,
        last_activity_at, :as_of
-FROM staged_person
+FROM staged_person JOIN given_pseudonym USING (user_id_raiz)
 ON CONFLICT (user_id_raiz) DO NOTHING;
 
 -- name: update_people

@@ -110,7 +110,7 @@ def _new(comes: NDArray[np.bool_], goes: NDArray[np.bool_]) -> NDArray[np.bool_]
 
 
 def _undone(flips: NDArray[np.bool_]) -> float:
-    """A flip is undone by the next one of the same person; the last week has not been judged yet."""
+    """A flip is undone by the same person's next; those of the last week are not judged yet."""
     undone = made = 0
     for night in range(len(flips) - UNDONE_WITHIN):
         following = flips[night + 1 : night + 1 + UNDONE_WITHIN].any(axis=0)

@@ -64,7 +64,7 @@ class PlantedPopulation:
         if self._lived is None or as_of > self._lived:
             self._tables.apply(self._population.rows(self._lived, as_of))
             self._lived = as_of
-        found = assemble(self._tables.aggregates(since=as_of - self._window, as_of=as_of))
+        found = assemble(self._tables.aggregates(since=as_of - self._window))
         sums = self._tables.negativity(since=as_of - self._window)
         people = found.identity.resolve(sums["user_ref"])
         sums = sums.drop(columns="user_ref").groupby(people).sum()

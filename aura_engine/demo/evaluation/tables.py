@@ -78,13 +78,13 @@ class SourceTables:
             if (batch.database, batch.table) in _KEPT:
                 self._change(batch)
 
-    def aggregates(self, *, since: datetime, as_of: datetime) -> Aggregates:
+    def aggregates(self, *, since: datetime) -> Aggregates:
         """Return what the queries of the same names in ``sql/queries`` would give.
 
         Parameters
         ----------
-        since, as_of : datetime
-            Zone-aware; the window is (since, as_of]. Nothing later than `as_of` may be here.
+        since : datetime
+            Zone-aware; the window begins after it and ends with what was applied last.
         """
         users = self._of("auth", "users")
         is_user = users["id_role"] == USER_ROLE

@@ -54,7 +54,7 @@ def test_the_extraction_is_the_databases_own(
         window_days=WINDOW.days,
         timezone=ZONE.key,
     )
-    held = assemble(tables.aggregates(since=moment - WINDOW, as_of=moment))
+    held = assemble(tables.aggregates(since=moment - WINDOW))
     pd.testing.assert_frame_equal(held.activity, read.activity, check_dtype=False)
     pd.testing.assert_frame_equal(held.memberships, read.memberships, check_dtype=False)
     assert held.unresolved.rows == read.unresolved.rows

@@ -49,12 +49,13 @@ def test_without_a_verb_it_shows_the_help_and_succeeds(capsys):
 
 def test_every_documented_verb_is_there(capsys):
     shown = visible_verbs(capsys)
-    for verb in ("demo", "test", "run", "doctor", "db", *VERBS):
+    for verb in ("demo", "test", "run", "sources", "doctor", "db", *VERBS):
         assert f"  {verb} " in shown
 
 
 @pytest.mark.parametrize(
-    "arguments", [("demo",), ("test",), ("run", "full"), ("doctor",), ("db", "upgrade")]
+    "arguments",
+    [("demo",), ("test",), ("run", "full"), ("sources", "check"), ("doctor",), ("db", "upgrade")],
 )
 def test_every_verb_explains_itself(capsys, arguments):
     assert cli.main([*arguments, "--help"]) == 0

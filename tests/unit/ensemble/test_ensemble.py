@@ -106,9 +106,11 @@ def test_a_matrix_that_is_not_one_of_scaled_kpis_is_refused(X: Any, message: str
         RiskEnsemble().fit(X)
 
 
-def test_assess_refuses_what_fit_refuses() -> None:
-    with pytest.raises(MatrixError, match="sentiment_negativity_index"):
-        FITTED.assess([[0, 0, 0, 0, np.nan, 0]])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_assess_refuses_what_fit_refuses(value: float) -> None:
+    for judge in (FITTED.assess, FITTED.explain, FITTED.detector_input):
+        with pytest.raises(MatrixError, match="sentiment_negativity_index"):
+            judge([[0, 0, 0, 0, value, 0]])
 
 
 def test_a_failed_refit_leaves_the_model_as_it_was(scaled: Draw) -> None:
@@ -148,84 +150,29 @@ def test_the_same_input_and_seed_give_the_same_bits(scaled: Draw) -> None:
     assert RiskEnsemble().fit(X).to_bytes() != RiskEnsemble(random_state=1).fit(X).to_bytes()
 
 
-# Degenerate populations ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 40])
-def test_people_who_are_all_alike_are_all_low_with_severity_zero(n: int) -> None:
-    X = np.full((n, 6), 0.3)
-    model = RiskEnsemble().fit(X)
-    told = model.assess(X)
-    assert not told.votes.any()
-    assert (told.level == "BAJO_RIESGO").all()
-    np.testing.assert_array_equal(told.severity, 0.0)
-    np.testing.assert_array_equal(told.pca, 0.0)
-    assert model.no_contrast_.all()
-    assert model.eps_ is None
-    assert len(model.cluster_centers_) == 1
-
-
-@pytest.mark.parametrize("one_sided", [True, False])
-@pytest.mark.parametrize("n", [1, 2, 3, 11, 12])
-def test_few_people_get_a_defined_answer(scaled: Draw, n: int, one_sided: bool) -> None:
-    X = scaled(n, 0)
-    model = RiskEnsemble(one_sided=one_sided).fit(X)
-    told = model.assess(X)
-    assert len(model.cluster_centers_) <= min(n, 4)
-    assert np.isfinite(told.severity).all()
-    assert (model.eps_ is None) == (n < 12)
-    if n < 12:
-        assert not told.votes[:, 1].any()
-
-
-def test_fewer_people_than_min_samples_are_noise_only_with_an_explicit_eps(scaled: Draw) -> None:
-    X = scaled(8, 0)
-    assert not RiskEnsemble().fit(X).assess(X).votes[:, 1].any()
-    assert RiskEnsemble(eps=0.3).fit(X).assess(X).votes[:, 1].all()
-
-
-def test_there_are_as_many_clusters_as_distinct_people() -> None:
-    X = np.repeat(np.eye(6)[:3], [2000, 5, 5], axis=0)
-    model = RiskEnsemble(one_sided=False, weights=None).fit(X)
-    assert len(model.cluster_centers_) == 3
-
-
-def test_a_column_that_tells_nobody_apart_is_reported_and_ignored(scaled: Draw) -> None:
-    X = scaled(300, 0)
-    X[:, 2] = 0.4
-    X[:, 3] = 1.0
-    X[:7, 3] = 0.0
-    model = RiskEnsemble().fit(X)
-    np.testing.assert_array_equal(model.no_contrast_, [0, 0, 1, 1, 0, 0])
-    other = X.copy()
-    other[:, [2, 3]] = 0.9
-    np.testing.assert_array_equal(model.assess(other).severity, model.assess(X).severity)
-
-
-def test_in_plain_mode_only_a_constant_column_lacks_contrast(scaled: Draw) -> None:
-    X = scaled(50, 0)
-    X[:, 1] = 0.5
-    model = RiskEnsemble(one_sided=False, weights=None).fit(X)
-    np.testing.assert_array_equal(model.no_contrast_, [0, 1, 0, 0, 0, 0])
-
-
-def test_an_imputed_median_is_no_excess_whatever_its_rounding() -> None:
-    X = np.full((10, 6), 0.3)
-    X[:2] = np.nextafter(0.3, 1)
-    assert RiskEnsemble().fit(X).no_contrast_.all()
-
-
 # One-sided input ----------------------------------------------------------------------------
 
 
-def test_the_detectors_see_weighted_excess_over_the_median() -> None:
-    X = np.tile(np.array([[0.0], [0.2], [0.4], [0.6], [0.8]]), 6)
+def test_the_detectors_see_the_weighted_logarithm_of_the_excess_over_the_usual() -> None:
+    X = np.tile(np.array([[0.0], [0.2], [0.4], [0.6], [0.8], [1.0]]), 6)
     seen = DetectorInput.fit(X, one_sided=True, weights=(1, 1, 1, 0.5, 1, 2))
-    span = np.percentile([0.2, 0.4], 99.5)
+    # Six in ten stand at 0.6 or below (at 0.4 or above in the last column); two exceed it.
+    span, typical = np.percentile([0.2, 0.4], 99.5), 0.3
+    share = np.log1p(0.2 / (5 * typical)) / np.log1p(span / (5 * typical))
     Z = seen.transform(X)
-    np.testing.assert_allclose(Z[:, 0], [0, 0, 0, 0.2 / span, 1.0])
-    np.testing.assert_allclose(Z[:, 3], [0, 0, 0, 0.1 / span, 0.5])
-    np.testing.assert_allclose(Z[:, 5], [2.0, 0.4 / span, 0, 0, 0])
+    np.testing.assert_allclose(Z[:, 0], [0, 0, 0, 0, share, 1.0])
+    np.testing.assert_allclose(Z[:, 3], [0, 0, 0, 0, 0.5 * share, 0.5])
+    np.testing.assert_allclose(Z[:, 5], [2.0, 2 * share, 0, 0, 0, 0])
+
+
+def test_an_excess_is_compressed_but_keeps_its_order() -> None:
+    X = np.linspace(0, 1, 1001)[:, None].repeat(6, axis=1) ** 8
+    seen = DetectorInput.fit(X, one_sided=True, weights=None)
+    first = seen.transform(X)[:, 0]
+    assert (np.diff(first) >= 0).all()
+    linear = np.clip((X[:, 0] - seen.usual[0]) / seen.spans[0], 0, 1)
+    assert (first >= linear - 1e-12).all()
+    assert first.max() == 1.0
 
 
 @settings(deadline=None)

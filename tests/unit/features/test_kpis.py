@@ -200,3 +200,48 @@ def test_more_silence_never_looks_better(person: dict[str, Any], days: int) -> N
     longer = person | {"last_activity_at": person["last_activity_at"] - timedelta(days=days)}
     values = kpis(person, longer)
     assert values[1, 1] >= values[0, 1]
+
+
+def kpi(person: dict[str, Any], column: int) -> float:
+    return float(kpis(person)[0, column])
+
+
+def never_better(before: float, after: float) -> bool:
+    """Tell whether risk stayed or grew; what is missing on either side cannot be compared."""
+    return np.isnan(before) or np.isnan(after) or after >= before
+
+
+@given(PERSON, st.integers(0, 300))
+def test_following_more_never_looks_better_and_being_followed_never_worse(
+    person: dict[str, Any], more: int
+) -> None:
+    lonely = person | {"following": person["following"] + more}
+    loved = person | {"followers": person["followers"] + more}
+    assert never_better(kpi(person, 0), kpi(lonely, 0))
+    assert never_better(kpi(loved, 0), kpi(person, 0))
+
+
+@given(PERSON, st.integers(0, 60))
+def test_a_message_that_moves_into_the_night_never_looks_better(
+    person: dict[str, Any], moved: int
+) -> None:
+    at_night = min(person["messages"], person["night_messages"] + moved)
+    assert never_better(kpi(person, 2), kpi(person | {"night_messages": at_night}, 2))
+
+
+@given(PERSON)
+def test_words_in_a_profile_never_look_worse(person: dict[str, Any]) -> None:
+    for better in ({"bio_blank": False}, {"has_complete_profile": True}):
+        assert never_better(kpi(person | better, 3), kpi(person, 3))
+
+
+@given(PERSON, st.floats(0, 10))
+def test_sadder_texts_never_look_better(person: dict[str, Any], more: float) -> None:
+    sadder = min(float(person["texts"]), person["negativity_sum"] + more)
+    assert never_better(kpi(person, 4), kpi(person | {"negativity_sum": sadder}, 4) + 1e-12)
+
+
+@given(PERSON, st.integers(0, 12))
+def test_the_communities_are_counted_as_they_are(person: dict[str, Any], joined: int) -> None:
+    value = kpi(person | {"community_categories": joined}, 5)
+    assert np.isnan(value) if not person["has_social_profile"] else value == joined

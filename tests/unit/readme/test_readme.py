@@ -49,7 +49,7 @@ def verb_of(words: list[str]) -> tuple[str, ...]:
         if not re.fullmatch(r"[a-z][a-z-]*", word) or len(named) == 2:
             break
         named.append(word)
-    return tuple(named if named[:1] in (["db"], ["run"]) else named[:1])
+    return tuple(named if named[:1] in (["db"], ["run"], ["sources"]) else named[:1])
 
 
 def options_of(document: Path) -> set[tuple[tuple[str, ...], str]]:
@@ -99,6 +99,7 @@ def test_every_file_that_a_document_links_to_exists(document):
 def test_a_verb_is_read_as_far_as_it_goes():
     assert verb_of(["demo", "--once"]) == ("demo",)
     assert verb_of(["run", "full", "--x"]) == ("run", "full")
+    assert verb_of(["sources", "check"]) == ("sources", "check")
     assert verb_of(["bench", "faults"]) == ("bench",)
     assert verb_of([]) == ()
 

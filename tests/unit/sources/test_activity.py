@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aura_engine.sources import ACTIVITY_COLUMNS, MEMBERSHIP_COLUMNS
-from aura_engine.sources.activity import Aggregates, Extraction, assemble, plain_category
+from aura_engine.sources.activity import Aggregates, Extraction, assemble
+from aura_engine.sources.memberships import plain_category
 
 COLUMNS = {
     "accounts": ["user_id", "created_at"],
