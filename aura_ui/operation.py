@@ -103,16 +103,28 @@ def stages_table(run: dict[str, Any]) -> pd.DataFrame:
 
 def unresolved_table(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return how many rows of each source table belong to nobody, as the last reading counted."""
-    counted: dict[str, Any] = next(
-        (run["counts"]["unresolved"] for run in runs if "unresolved" in run["counts"]), {}
-    )
     rows = [
         (table, found["unresolved_rows"], found["contradictory_rows"], found["rows"])
-        for table, found in sorted(counted.get("tables", {}).items())
+        for table, found in sorted(_last_reading(runs).get("tables", {}).items())
         if found["unresolved_rows"] or found["contradictory_rows"]
     ]
     names = ("source_table", "unresolved_rows", "contradictory_rows", "rows")
     return pd.DataFrame(rows, columns=[t(f"operation.{name}") for name in names])
+
+
+def references_in_words(runs: Sequence[dict[str, Any]]) -> list[str]:
+    """Say what the last reading found of references that mean nobody, or that two people claim."""
+    if not _last_reading(runs):
+        return [t("operation.unresolved_unknown")]
+    claimed = _last_reading(runs)["contradictory_references"]
+    said = [t("operation.contradictions", count=whole(claimed))] if claimed else []
+    if len(unresolved_table(runs)):
+        return [t("operation.unresolved_note"), *said]
+    return said or [t("operation.unresolved_none")]
+
+
+def _last_reading(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return next((run["counts"]["unresolved"] for run in runs if "unresolved" in run["counts"]), {})
 
 
 def _moment(when: datetime | None, zone: tzinfo) -> str:

@@ -1,6 +1,5 @@
 """Operación: what runs, what ran, what is missing."""
 
-import pandas as pd
 import streamlit as st
 
 from aura_engine.i18n import t
@@ -48,10 +47,9 @@ else:
         st.error(run["error"], icon=":material/error:")
     st.dataframe(operation.stages_table(run), hide_index=True, key="table_stages")
     st.subheader(t("operation.unresolved"), anchor=False)
+    for said in operation.references_in_words(recent):
+        st.caption(said)
     unresolved = operation.unresolved_table(recent)
-    if isinstance(unresolved, pd.DataFrame) and len(unresolved):
-        st.caption(t("operation.unresolved_note"))
+    if len(unresolved):
         st.dataframe(unresolved, hide_index=True, key="table_unresolved")
-    else:
-        st.caption(t("operation.unresolved_none"))
 end()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from aura_engine.domain import RiskLevel
 from aura_engine.ensemble.errors import MatrixError
 from aura_engine.i18n import t
+
+_LEVELS: Final = [level.value for level in RiskLevel]
 
 
 class Reason(StrEnum):
@@ -46,17 +50,22 @@ def why_changed(
     MatrixError
         If the lengths differ or a value is no level.
     """
-    before, between, after = (
-        np.asarray(levels, dtype=np.str_) for levels in (old, old_model_new_features, new)
-    )
-    known = [level.value for level in RiskLevel]
-    if not (before.ndim == 1 and before.shape == between.shape == after.shape) or not all(
-        np.isin(levels, known).all() for levels in (before, between, after)
-    ):
-        raise MatrixError(t("ensemble.bad_levels", levels=", ".join(known)))
+    sides = [_codes(levels) for levels in (old, old_model_new_features, new)]
+    if len({side.shape for side in sides}) > 1 or any((side < 0).any() for side in sides):
+        raise MatrixError(t("ensemble.bad_levels", levels=", ".join(_LEVELS)))
+    before, between, after = sides
     changed = before != after
     reasons = np.full(before.shape, None, dtype=np.object_)
     reasons[changed] = Reason.BOTH
     reasons[changed & (between == after)] = Reason.BEHAVIOUR
     reasons[changed & (between == before)] = Reason.MODEL
     return reasons
+
+
+def _codes(levels: ArrayLike) -> NDArray[np.int8]:
+    """Return levels as small numbers, -1 for what is none; strings of millions would be copied."""
+    values = levels if isinstance(levels, pd.Series) else np.asarray(levels, dtype=object)
+    if values.ndim != 1:
+        raise MatrixError(t("ensemble.bad_levels", levels=", ".join(_LEVELS)))
+    codes: NDArray[np.int8] = pd.Index(_LEVELS).get_indexer(pd.Index(values)).astype(np.int8)
+    return codes

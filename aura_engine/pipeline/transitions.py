@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from aura_engine.domain import LEVEL_RANK, RiskLevel
@@ -19,6 +20,8 @@ ALERT_EVERY: Final = timedelta(hours=24)
 """One alert a person in this time,"""
 ALERT_AGAIN_ASI: Final = 10.0
 """unless the ASI rose by this much more since that alert."""
+_VERDICT: Final = ["cluster_label", "severity_index", "is_sufficient"]
+_RECORDED: Final = ["recorded_level", "recorded_severity"]
 FIRST: Final = "first"
 """Reason of a person's first verdict."""
 
@@ -73,19 +76,24 @@ def compare(
         When a new model was activated: the columns of `current` that the former model gives to
         the same behaviour, so that behaviour and model can be told apart.
     """
-    before = previous.reindex(current.index)
+    current = current[[*_VERDICT, "needs_attention"]]
+    before = _beside(current, previous[[*_VERDICT, *_RECORDED, "needs_attention"]])
     between = current if under_previous_model is None else under_previous_model
-    between = between.reindex(current.index)
+    between = _beside(current, between[_VERDICT])
     is_new = before["cluster_label"].isna()
     moved = is_new | (current["cluster_label"] != before["recorded_level"])
     moved |= _moved(current["severity_index"], before["recorded_severity"])
+    # As arrays: a boolean Series makes pandas look every person up by name.
+    moved, is_new = moved.to_numpy(dtype=bool), is_new.to_numpy(dtype=bool)
     changed = current.loc[moved, ["cluster_label", "severity_index"]].copy()
     changed["previous_label"] = before.loc[moved, "recorded_level"].astype(object)
     changed["previous_severity"] = before.loc[moved, "recorded_severity"]
     changed["reason"] = _reasons(current[moved], before[moved], between[moved], is_new[moved])
 
-    enters = current["needs_attention"] & ~before["needs_attention"].eq(True)
-    by_behaviour = enters & (is_new | _worsened(before, between)) & (not previous.empty)
+    attended = before["needs_attention"].eq(True).to_numpy()
+    enters = current["needs_attention"].to_numpy(dtype=bool) & ~attended
+    by_behaviour = enters & (is_new | _worsened(before, between).to_numpy(dtype=bool))
+    by_behaviour &= not previous.empty
     states = np.where(by_behaviour[enters], CaseState.OPEN, CaseState.TO_REVIEW)
     entering = pd.DataFrame(
         {
@@ -95,6 +103,11 @@ def compare(
         }
     )
     return Transitions(changed, entering, _alerts(current[by_behaviour], recent_alerts))
+
+
+def _beside(current: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Return others' rows of the same people under the very same index, which needs no lookup."""
+    return others.reindex(current.index).set_axis(current.index)
 
 
 def _moved(severity: pd.Series, reference: pd.Series) -> pd.Series:
@@ -114,20 +127,23 @@ def _worsened(before: pd.DataFrame, between: pd.DataFrame) -> pd.Series:
 
 
 def _reasons(
-    current: pd.DataFrame, before: pd.DataFrame, between: pd.DataFrame, is_new: pd.Series
+    current: pd.DataFrame,
+    before: pd.DataFrame,
+    between: pd.DataFrame,
+    is_new: npt.NDArray[np.bool_],
 ) -> pd.Series:
     """Say why each verdict differs from the recorded one; where the level stayed, by the ASI."""
-    known = current.index[~is_new]
-    now, then, middle = current.loc[known], before.loc[known], between.loc[known]
+    known = ~is_new
+    now, then, middle = current[known], before[known], between[known]
     by_level = why_changed(then["recorded_level"], middle["cluster_label"], now["cluster_label"])
     by_behaviour = _moved(middle["severity_index"], then["recorded_severity"])
     by_model = _moved(now["severity_index"], middle["severity_index"])
     by_asi = np.select(
         [by_model & by_behaviour, by_model], [Reason.BOTH, Reason.MODEL], Reason.BEHAVIOUR
     )
-    reasons = pd.Series(FIRST, index=current.index, dtype=object)
+    reasons = np.full(len(current), FIRST, dtype=object)
     reasons[known] = np.where(pd.isna(by_level), by_asi, by_level)
-    return reasons
+    return pd.Series(reasons, index=current.index)
 
 
 def _alerts(entered: pd.DataFrame, recent_alerts: pd.Series) -> list[str]:
@@ -148,7 +164,7 @@ def recorded(current: pd.DataFrame, previous: pd.DataFrame, changed: pd.Index) -
     changed : Index
         Whose history gets a row.
     """
-    before = previous.reindex(current.index)
+    before = _beside(current, previous[_RECORDED])
     is_changed = current.index.isin(changed)
     return pd.DataFrame(
         {

@@ -70,7 +70,7 @@ GOLDEN = {
     # one of 6 April (06:59:59 in summer time) is not. Deleted and system messages are not hers, but
     # the deleted one counts as a text neither.
     ANA: Golden(1.0, 4 + (7 * 3600 + 1) / 86400, (2, 5), 0.0, (2, 5), 2.0),
-    # Followed by Ana, follows nobody, since he sent no request: 0 / 1. Messages across the change of
+    # Followed by Ana, follows nobody, as he sent no request: 0 / 1. Messages across the change of
     # the clocks: 29 March 00:59:59 UTC is 01:59:59 (night), 01:00 UTC is 03:00 (night), 03:59:59
     # UTC is 05:59:59 (night), 04:00 UTC is 06:00.
     BETO: Golden(0.0, 12 + 8 / 24, (3, 4), 1.0, (0, 4), 0.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aura_ui.operation import unresolved_table
+from aura_ui.operation import references_in_words, unresolved_table
 
 
 def tally(unresolved: int, contradictory: int, rows: int = 9) -> dict[str, int]:
@@ -20,3 +20,20 @@ def test_what_is_nobodys_and_what_two_claim_are_shown_for_each_table() -> None:
 def test_before_the_first_reading_there_is_nothing_to_show() -> None:
     assert unresolved_table([{"counts": {}}]).empty
     assert unresolved_table([]).empty
+
+
+def read(contradictory: int, **tables: dict[str, int]) -> list[dict[str, object]]:
+    counted = {"contradictory_references": contradictory, "tables": tables}
+    return [{"counts": {"unresolved": counted}}]
+
+
+def test_ids_that_two_people_claim_are_said_though_no_row_holds_them() -> None:
+    (said,) = references_in_words(read(2, posts=tally(0, 0)))
+    assert said.startswith("Identificadores que reclaman dos personas: 2.")
+
+
+def test_that_all_is_well_is_said_only_after_a_reading() -> None:
+    (well,) = references_in_words(read(0, posts=tally(0, 0)))
+    assert "corresponden a alguien" in well
+    (unknown,) = references_in_words([{"counts": {}}])
+    assert "Todavía no" in unknown
