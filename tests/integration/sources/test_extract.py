@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 import pandas as pd
 import pytest
@@ -213,51 +212,6 @@ def test_night_follows_the_clock_change(blank_world: World) -> None:
     assert (summer["messages"], summer["night_messages"]) == (11, 6)
     fixed = extract(blank_world.sources, zone="Etc/GMT+5").activity.loc[ANA]
     assert fixed["night_messages"] == 7
-
-
-@pytest.mark.parametrize(
-    "zone", ["America/Mexico_City", "America/Tijuana", "Europe/Madrid", "Australia/Lord_Howe"]
-)
-def test_the_servers_nights_are_those_of_the_zone_at_any_moment(
-    blank_world: World, zone: str
-) -> None:
-    """Of moments on both sides of every change of the clocks, and of others, a person each."""
-    since, until = datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 4, 20, tzinfo=UTC)
-    local = ZoneInfo(zone)
-    hours = [since + timedelta(hours=n) for n in range(int((until - since) / timedelta(hours=1)))]
-    changes = [
-        hour
-        for hour in hours
-        if hour.astimezone(local).utcoffset()
-        != (hour + timedelta(hours=1)).astimezone(local).utcoffset()
-    ]
-    assert bool(changes) == (zone != "America/Mexico_City")
-    near = [c + timedelta(minutes=30 * n) for c in changes for n in range(-12, 13)]
-    draw = random.Random(0)
-    others = [since + (until - since) * draw.random() for _ in range(60)]
-    moments = [*near, *others]
-    people = [auth_id(1000 + number) for number in range(len(moments))]
-    for user_id in people:
-        blank_world.insert(Source.MESSAGING, "users", {"profile_id": user_id, "username": user_id})
-    accounts = (
-        {
-            "user_id": user_id, "username": user_id, "email": user_id, "password_hash": "x",
-            "id_role": 2, "created_at": datetime(2025, 1, 1),  # noqa: DTZ001
-        }
-        for user_id in people
-    )  # fmt: skip
-    blank_world.insert(Source.AUTH, "users", *accounts)
-    blank_world.insert(
-        Source.MESSAGING,
-        "messages",
-        *(
-            {"sender_profile_id": user_id, "content": "x", "created_at": moment}
-            for user_id, moment in zip(people, moments, strict=True)
-        ),
-    )
-    found = extract_activity(blank_world.sources, as_of=until, window_days=500, timezone=zone)
-    at_night = [1 <= moment.astimezone(local).hour <= 5 for moment in moments]
-    assert found.activity.loc[people, "night_messages"].tolist() == [int(n) for n in at_night]
 
 
 def test_a_categorys_accents_do_not_make_it_another(own_world: World) -> None:

@@ -91,3 +91,9 @@ def test_an_id_that_another_person_claims_too_is_nobodys_and_the_only_one(
     others = [one for pair in [*profiles, *messaging] for one in pair if one not in doubtful]
     assert owner(identity, *others) == owner(build(*sources), *others)
     assert owner(identity, *sorted(doubtful)) == [None] * len(doubtful)
+
+
+def test_a_messaging_id_that_is_a_strangers_profile_id_is_nobodys() -> None:
+    identity = build(["auth1"], [], [("both", "auth1"), ("messaging2", "both")])
+    assert owner(identity, "both", "messaging2", "auth1") == [None, None, "auth1"]
+    assert identity.contradictory_references == 1
