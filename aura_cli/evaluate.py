@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,7 +34,8 @@ def evaluate(
         figures = _compare(settings, scorer, seed=seed, users=users)
     else:
         figures = _relive(settings, scorer, seed=seed, users=users, days=replay)
-    typer.echo(json.dumps({name: round(value, 4) for name, value in figures.items()}))
+    plain = {name: round(value, 4) if isfinite(value) else None for name, value in figures.items()}
+    typer.echo(json.dumps(plain, allow_nan=False))
 
 
 def _compare(settings: Settings, scorer: TextScorer, *, seed: int, users: int) -> dict[str, float]:

@@ -13,6 +13,8 @@ import pyarrow.csv
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from aura_engine.errors import UnreadableResult
+
 PIECE_BYTES: Final = 2_000_000
 """About how much of a result is held at once."""
 _TO_STDOUT: Final = b"\n) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
@@ -58,6 +60,8 @@ def copy_query(
     ------
     sqlalchemy.exc.DBAPIError
         If the server refuses.
+    UnreadableResult
+        If a value is of its column's type but beyond what the engine can hold.
     """
     connection.exec_driver_sql("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'")
     statement = text(query).bindparams()
@@ -108,7 +112,17 @@ class _Pieces:
         if not csv.getbuffer().nbytes:
             self._take(pa.schema(list(self._types.items())).empty_table().to_pandas())
             return
-        table = pyarrow.csv.read_csv(
+        self._take(self._read(csv).to_pandas())
+
+    def _read(self, csv: BytesIO) -> pa.Table:
+        try:
+            return self._parsed(csv)
+        except pa.ArrowInvalid:
+            # Arrow's own words hold the value, which may be a person's.
+            raise UnreadableResult(", ".join(self._types)) from None
+
+    def _parsed(self, csv: BytesIO) -> pa.Table:
+        return pyarrow.csv.read_csv(
             csv,
             read_options=pyarrow.csv.ReadOptions(column_names=list(self._types), use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
@@ -121,7 +135,6 @@ class _Pieces:
                 quoted_strings_can_be_null=False,
             ),
         )
-        self._take(table.to_pandas())
 
 
 def read_table(

@@ -55,6 +55,9 @@ NIGHT_HOURS: Final = (1, 5)
 def usual_values(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return up to which value, from the healthy end on, `USUAL_SHARE` of the people stand.
 
+    Where that is already the worst value that anyone has, it is the median: a KPI in which more
+    than two in five stand at the worst still tells them from the others.
+
     Parameters
     ----------
     scaled : ndarray of shape (n, 6)
@@ -64,7 +67,11 @@ def usual_values(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     ndarray of shape (6,)
     """
-    shares = [USUAL_SHARE if sign > 0 else 100.0 - USUAL_SHARE for sign in RISK_DIRECTION]
-    return np.array(
-        [np.percentile(column, share) for column, share in zip(scaled.T, shares, strict=True)]
-    )
+    usual = np.empty(len(RISK_DIRECTION))
+    for j, sign in enumerate(RISK_DIRECTION):
+        risk = scaled[:, j] * sign
+        usual[j] = np.percentile(risk, USUAL_SHARE)
+        if risk.max() - usual[j] <= SMALLEST_EXCESS:
+            usual[j] = np.median(risk)
+        usual[j] *= sign
+    return usual

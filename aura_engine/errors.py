@@ -6,6 +6,7 @@
     ├── SettingsError         a setting is missing or has a bad value
     ├── ClusterError          the embedded PostgreSQL cannot be started or joined
     ├── SourceError           a source database cannot be read
+    ├── UnreadableResult      a query's values are beyond what the engine can hold
     ├── ModelError            a language model cannot be loaded or understood
     ├── ArtefactError         a stored model version cannot be read
     ├── StoreError            the analytics database cannot be read or written
@@ -37,6 +38,10 @@ class ClusterError(AuraError):
 
 class SourceError(AuraError):
     """A source database cannot be read."""
+
+
+class UnreadableResult(AuraError):
+    """A query's values are beyond what the engine can hold; says the columns, never a value."""
 
 
 class ModelError(AuraError):

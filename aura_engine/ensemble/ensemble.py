@@ -43,7 +43,7 @@ class RiskEnsemble(BaseEstimator):  # type: ignore[misc]
     min_samples : int >= 1
         DBSCAN's density, the person included.
     one_sided : bool
-        Whether the detectors see only the excess over the median in the risk direction.
+        Whether the detectors see only how far a KPI exceeds the usual in the risk direction.
     weights : sequence of 6 floats >= 0 or None
         Weight of each column of the detectors' input; None weighs all by 1.
     random_state : int

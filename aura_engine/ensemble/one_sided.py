@@ -32,8 +32,8 @@ class DetectorInput:
     medians : ndarray of shape (6,)
         Population medians of the scaled KPIs: what an explanation returns a KPI to.
     usual : ndarray of shape (6,)
-        Scaled KPIs up to which, from the healthy end on, 60 % of the people stand; never on the
-        healthy side of the median.
+        Scaled KPIs up to which, from the healthy end on, 60 % of the people stand (the median where
+        nobody exceeds that); never on the healthy side of the median.
     scales : ndarray of shape (6,)
         Five times the median of the positive excesses; 1 in a column that has none.
     spans : ndarray of shape (6,)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Engine
 
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.steadiness import steady
-from aura_engine.pipeline.transitions import ALERT_EVERY, Transitions, compare, recorded
+from aura_engine.pipeline.transitions import ALERT_EVERY, Transitions, compare, recorded, worsened
 from aura_engine.pipeline.verdicts import keep_verdicts
 from aura_engine.store.events import recent_alerts
 from aura_engine.store.generation import previous_generation
@@ -67,12 +69,11 @@ def judge(
             under_previous = _score(
                 chosen.former.model, former_activity, previous, model_id=0, as_of=as_of
             )
-    generation = steady(
-        generation,
-        previous,
-        as_of=as_of,
-        waits=chosen.former is None and not previous.empty,
-    )
+    waits: bool | npt.NDArray[np.bool_] = not previous.empty
+    if under_previous is not None and waits:
+        before, between = (rows.reindex(generation.index) for rows in (previous, under_previous))
+        waits = worsened(before, between).to_numpy(dtype=bool)
+    generation = steady(generation, previous, as_of=as_of, waits=waits)
     alerts = recent_alerts(store, since=as_of - ALERT_EVERY)
     transitions = compare(generation, previous, alerts, under_previous)
     history = recorded(generation, previous, transitions.changed.index)

@@ -92,7 +92,7 @@ def compare(
 
     attended = before["needs_attention"].eq(True).to_numpy()
     enters = current["needs_attention"].to_numpy(dtype=bool) & ~attended
-    by_behaviour = enters & (is_new | _worsened(before, between).to_numpy(dtype=bool))
+    by_behaviour = enters & (is_new | worsened(before, between).to_numpy(dtype=bool))
     by_behaviour &= not previous.empty
     states = np.where(by_behaviour[enters], CaseState.OPEN, CaseState.TO_REVIEW)
     entering = pd.DataFrame(
@@ -118,7 +118,7 @@ def _is_high(verdicts: pd.DataFrame) -> pd.Series:
     return (verdicts["cluster_label"] == RiskLevel.ALTO) & verdicts["is_sufficient"].eq(True)
 
 
-def _worsened(before: pd.DataFrame, between: pd.DataFrame) -> pd.Series:
+def worsened(before: pd.DataFrame, between: pd.DataFrame) -> pd.Series:
     """Tell for whom the former model, too, sees a worse level, or ALTO on enough evidence."""
     rank, former_rank = (
         verdicts["cluster_label"].map(LEVEL_RANK) for verdicts in (between, before)

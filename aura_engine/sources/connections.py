@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from aura_engine.errors import SourceError
+from aura_engine.errors import SourceError, UnreadableResult
 from aura_engine.i18n import t
 
 APPLICATION_NAME: Final = "aura-monitor"
@@ -89,6 +89,9 @@ class Sources:
                 yield connection
         except (DBAPIError, PoolTimeoutError) as error:
             raise SourceError(_explain(source, error)) from error
+        except UnreadableResult as error:
+            names = {"database": source.database, "columns": str(error)}
+            raise SourceError(t("sources.beyond", **names)) from error
 
     def close(self) -> None:
         """Close the pools."""

@@ -5,7 +5,7 @@
 -- name: profiles
 -- One row a profile, scanned once. Whether the bio is blank is decided here: no biography leaves
 -- the source. A profile made after as_of still names its person (exists_at false) but says nothing
--- yet, and a visit after as_of is not known at as_of.
+-- yet, and a visit after as_of is not known at as_of. A birth date that nobody alive has is unknown.
 SELECT p.id::text AS profile_id,
        p.user_id::text AS user_ref,
        p.created_at <= :as_of AS exists_at,
@@ -14,7 +14,8 @@ SELECT p.id::text AS profile_id,
        p.following_count,
        p.is_active,
        CASE WHEN p.last_active_at <= :as_of THEN p.last_active_at END AS last_active_at,
-       p.birth_date,
+       CASE WHEN p.birth_date BETWEEN '1900-01-01' AND CAST(:as_of AS date)
+            THEN p.birth_date END AS birth_date,
        nullif(btrim(p.location), '') AS location
 FROM user_profiles p;
 

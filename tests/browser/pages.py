@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from aura_engine.i18n import t
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 TITLES: Final = {
     "": "Hoy",
@@ -52,6 +53,22 @@ def follow(page: Page, address: str) -> None:
     """Go to a page by the navigation."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=TITLES[address]).click()
     settle(page, TITLES[address])
+
+
+def at_rest(element: Locator) -> Locator:
+    """Return an element once it has stood still for half a second.
+
+    What unfolds moves for a moment, and a press that begins on a button may end beside it.
+    """
+    element.wait_for(timeout=PATIENCE_MS)
+    place, still = element.bounding_box(), 0
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while still < 5 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        now = element.bounding_box()
+        still = still + 1 if now == place else 0
+        place = now
+    return element
 
 
 def await_charts(page: Page, count: int) -> None:

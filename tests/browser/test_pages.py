@@ -12,6 +12,7 @@ from tests.browser.pages import (
     CHARTS,
     PATIENCE_MS,
     TITLES,
+    at_rest,
     await_charts,
     follow,
     open_page,
@@ -61,7 +62,7 @@ def test_every_chart_has_a_table_with_the_same_numbers(desk: Desk, watched: Watc
     button = watched.page.get_by_role("button", name="Descargar CSV").first
     expect(button).to_be_visible(timeout=PATIENCE_MS)
     with watched.page.expect_download(timeout=2 * PATIENCE_MS) as download:
-        button.click()
+        at_rest(button).click()
     rows = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     counts = dict(zip(("BAJO RIESGO", "RIESGO MODERADO", "ALTO RIESGO"), [0, 0, 0], strict=True))
     data = desk.get("/api/v2/clustering/data/distribution")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Watched
-from tests.browser.pages import PATIENCE_MS, open_page
+from tests.browser.pages import PATIENCE_MS, at_rest, open_page
 from tests.desk import Desk
 
 
@@ -19,7 +19,7 @@ def test_a_rerun_ends_changes_the_data_and_reaches_another_session(
         open_page(other, desk.pages, "operacion")
         open_page(page, desk.pages, "")
         page.get_by_text("Reejecutar").first.click()
-        page.get_by_role("button", name="Reejecutar").last.click()
+        at_rest(page.get_by_role("button", name="Reejecutar").last).click()
         expect(page.get_by_text("terminada en")).to_be_visible(timeout=2 * PATIENCE_MS)
         after = desk.data()["version"]
         assert after > before
@@ -46,7 +46,7 @@ def test_a_run_with_other_parameters_waits_for_the_first(desk: Desk, watched: Wa
         open_page(page, desk.pages, "")
         expect(page.get_by_text(f"Corrida {waiting.run_id}: en espera")).to_be_visible()
         page.get_by_text("Reejecutar").first.click()
-        page.get_by_role("button", name="Reejecutar").last.click()
+        at_rest(page.get_by_role("button", name="Reejecutar").last).click()
         expect(page.get_by_text("con otros parámetros")).to_be_visible()
         page.get_by_role("button", name="Cancelar").click()
         expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_visible()

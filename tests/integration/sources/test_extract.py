@@ -330,3 +330,26 @@ def test_an_interrupt_stops_the_reading_of_all(own_world: World) -> None:
 def test_the_window_opens_after_its_first_moment(blank_world: World) -> None:
     someone_who_writes(blank_world, SINCE, SINCE + timedelta(microseconds=1), AS_OF)
     assert extract(blank_world.sources).activity.loc[ANA, "messages"] == 2
+
+
+@pytest.mark.parametrize("born", ["202005-01-01", "infinity", "0044-03-15 BC", "1850-01-01"])
+def test_a_birth_date_that_nobody_alive_has_is_unknown(blank_world: World, born: str) -> None:
+    someone_who_writes(blank_world)
+    profile = {"id": auth_id(500), "user_id": ANA, "created_at": at(1)}
+    blank_world.insert(Source.SOCIAL, "user_profiles", profile)
+    blank_world.execute(Source.SOCIAL, "UPDATE user_profiles SET birth_date = :born", born=born)
+    assert extract(blank_world.sources).activity.loc[ANA, "birth_date"] is None
+
+
+def test_a_value_beyond_all_range_is_an_error_that_names_columns_and_no_value(
+    blank_world: World,
+) -> None:
+    someone_who_writes(blank_world)
+    profile = {"id": auth_id(500), "user_id": ANA, "created_at": at(1)}
+    blank_world.insert(Source.SOCIAL, "user_profiles", profile)
+    blank_world.execute(Source.SOCIAL, "UPDATE user_profiles SET last_active_at = '-infinity'")
+    with pytest.raises(SourceError, match="last_active_at") as refused:
+        extract(blank_world.sources)
+    assert "-infinity" not in str(refused.value)
+    assert refused.value.__cause__ is not None
+    assert refused.value.__cause__.__cause__ is None

@@ -71,7 +71,7 @@ def test_nights_are_relived_with_less_to_and_fro_than_the_bare_levels(lived: Rel
     assert list(line) == [
         "new_cases_per_1000_day", "churn", "flips_undone", "lead_days_median", "jitter_renewal",
     ]  # fmt: skip
-    assert 0 <= line["jitter_renewal"] < 0.2
+    assert 0 <= line["jitter_renewal"] < 0.06  # one or two of some forty people
 
 
 def test_a_population_is_the_same_whether_it_is_asked_once_or_night_by_night(

@@ -240,11 +240,21 @@ def test_who_needs_a_column_that_lacks_contrast_among_the_chosen_drops_out() -> 
     np.testing.assert_array_equal(chosen, [False] * 10 + [True] * 30)
 
 
+def test_two_in_five_at_the_worst_end_still_tell_people_apart() -> None:
+    rng = np.random.default_rng(1)
+    raw = rng.random((200, 6))
+    raw[:, 3] = np.arange(200) < 90
+    raw[:, 5] = np.where(np.arange(200) < 90, 0, 3)
+    assert not FeatureScaler().fit(raw).no_contrast_.any()
+    raw[:, 3] = np.arange(200) < 110
+    assert FeatureScaler().fit(raw).no_contrast_.tolist() == [False] * 3 + [True] + [False] * 2
+
+
 def test_a_column_that_stopped_counting_stays_out() -> None:
     """Without those who drop out with it, the column would have contrast again, and so on."""
     rng = np.random.default_rng(0)
     raw = rng.random((100, 6))
-    raw[:, 3] = np.arange(100) < 48
+    raw[:, 3] = np.arange(100) < 55
     raw[:20, [0, 4, 5]] = NAN
     chosen, flat = fitting_population(raw)
     assert flat.tolist() == [False, False, False, True, False, False]

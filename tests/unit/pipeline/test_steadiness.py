@@ -24,6 +24,7 @@ def verdict(level: str, asi: float, *, known: bool = True, had: bool | None = No
             "severity_index": [asi],
             "is_sufficient": [known],
             "had_evidence": [known if had is None else had],
+            "stopped_showing": [not known and bool(had)],
         },
         index=["ana"],
     )
@@ -63,8 +64,24 @@ def test_clear_of_the_border_it_counts_at_once() -> None:
 
 
 def test_a_single_night_of_alto_opens_nothing() -> None:
+    nights = [verdict(BAJO, 20.0), verdict(ALTO, 66.0)] + [verdict(MODERADO, 60.0)] * 8
+    assert not any(live([*nights, verdict(ALTO, 66.0)]))
+
+
+def test_a_second_night_of_alto_within_the_week_counts() -> None:
     nights = [verdict(ALTO, 66.0), verdict(MODERADO, 60.0), verdict(ALTO, 66.0)]
-    assert live(nights) == [False, False, False]
+    assert live(nights) == [False, False, True]
+
+
+def test_flickers_within_hours_do_not_count_as_a_return() -> None:
+    nights = [verdict(ALTO, 66.0), verdict(MODERADO, 60.0)] * 6
+    assert not any(live(nights, every=timedelta(hours=1)))
+
+
+def test_who_falls_silent_before_alto_was_confirmed_is_not_lost() -> None:
+    silent = verdict(ALTO, 62.0, known=False, had=True)
+    nights = [verdict(BAJO, 20.0), verdict(ALTO, 62.0), silent, silent]
+    assert live(nights) == [False, False, True, True]
 
 
 def test_runs_within_the_hour_do_not_confirm_each_other() -> None:
@@ -113,7 +130,10 @@ def test_what_is_no_level_change_keeps_its_date() -> None:
     first = steady(verdict(BAJO, 1.0), NOBODY, as_of=FIRST, waits=True)
     first["has_open_case"] = False
     later = steady(verdict(MODERADO, 40.0), first, as_of=FIRST + timedelta(days=3), waits=True)
-    assert later.loc["ana", "high_changed_at"] == pd.Timestamp(FIRST)
+    assert later.loc["ana", "high_changed_at"] == pd.Timestamp(0, tz="UTC")
+    high = steady(verdict(ALTO, 66.0), first, as_of=FIRST, waits=True).assign(has_open_case=False)
+    stays = steady(verdict(ALTO, 69.0), high, as_of=FIRST + timedelta(days=3), waits=True)
+    assert stays.loc["ana", "high_changed_at"] == pd.Timestamp(FIRST)
 
 
 nights = st.lists(
@@ -128,6 +148,7 @@ def test_attention_never_begins_below_alto_nor_ends_within_a_week_of_it(lived: l
         if now and not before:
             assert lived[number][0] == ALTO
         if before and not now:
+            assert number >= 7
             assert all(level != ALTO for level, _ in lived[number - 7 : number + 1])
 
 
