@@ -36,17 +36,23 @@ def test_points_of_one_cell_are_neighbours(points: NDArray[np.float64], eps: flo
         assert_cells_are_neighbourhoods(points, grid, eps)
 
 
-@pytest.mark.parametrize("origin", [0.0, 0.1, -7.3, 1e6])
-@pytest.mark.parametrize("cell", [0, 1, 1000, 2**20 - 2])
-def test_opposite_corners_of_a_cell_are_neighbours(origin: float, cell: int) -> None:
-    eps = 0.37
-    across = np.array([[origin], [origin + (2**20 - 1) * eps * 0.999]])
-    grid = Grid.over(across, eps)
-    assert grid is not None
-    edge = origin + cell * grid.side
-    nearly = np.concatenate([edge + np.spacing(edge) * np.arange(-20, 21)] * 2)
-    nearly[41:] += grid.side
-    assert_cells_are_neighbourhoods(nearly[:, None], grid, eps)
+@pytest.mark.parametrize("width", [1, 6])
+@pytest.mark.parametrize("cell", [0, 1, 1000, 2**20 - 3])
+def test_opposite_corners_of_a_cell_are_neighbours(width: int, cell: int) -> None:
+    random = np.random.default_rng([width, cell])
+    for _ in range(30):
+        eps, origin = random.uniform(0.1, 1.0), random.choice([0.0, random.uniform(-1, 1)])
+        across = np.full((2, width), origin)
+        across[1, 0] += (2**20 - 2) * eps / np.sqrt(width)
+        grid = Grid.over(across, eps)
+        assert grid is not None
+        low, high = origin + np.array([cell, cell + 1]) * grid.side
+        beside = np.arange(-8, 9)
+        nearly = np.concatenate([low + np.spacing(low) * beside, high + np.spacing(high) * beside])
+        points = np.tile(across[:1], (len(nearly), 1))
+        points[:, 0] = nearly
+        points[len(beside) :, 1:] += np.nextafter(grid.side, 0) * (1 - 1e-15)
+        assert_cells_are_neighbourhoods(points, grid, eps)
 
 
 def test_a_corner_in_six_columns_is_as_far_as_cells_allow() -> None:

@@ -37,6 +37,25 @@ def test_plain_votes_equal_scikit_learns(scaled: Draw, seed: int, n: int, eps: f
     assert not noise.all()
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_the_clusters_are_those_of_scikit_learns_ten_starts(seed: int) -> None:
+    X = np.random.default_rng(seed).random((150, 6))
+    model = RiskEnsemble(8, one_sided=False, weights=None, eps=0.3, random_state=seed).fit(X)
+    kmeans = KMeans(n_clusters=8, n_init=10, random_state=seed).fit(X)
+    np.testing.assert_array_equal(model.cluster_centers_, kmeans.cluster_centers_)
+    np.testing.assert_array_equal(model.assess(X).kmeans_cluster, kmeans.labels_)
+
+
+def test_whoever_stands_between_two_centres_belongs_to_the_lowest() -> None:
+    centers = np.zeros((3, 6))
+    centers[:, 0] = [1.0, 0.0, 0.5]
+    vote = ClusterVote(centers=centers, risk_cluster=0, casts_votes=True)
+    between = np.zeros((3, 6))
+    between[:, 0] = [0.75, 0.25, 0.5]
+    np.testing.assert_array_equal(vote.assign(between), [0, 1, 2])
+    np.testing.assert_array_equal(vote.distance_to_safety(between), [0.25, 0.25, 0.0])
+
+
 def test_new_people_get_scikit_learns_cluster_and_anomaly(scaled: Draw) -> None:
     X, new = scaled(700, 1), scaled(300, 2)
     told = RiskEnsemble(one_sided=False, weights=None, eps=0.25).fit(X).assess(new)
