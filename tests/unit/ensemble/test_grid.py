@@ -51,18 +51,19 @@ def test_opposite_corners_of_a_cell_are_neighbours(width: int, cell: int) -> Non
         nearly = np.concatenate([low + np.spacing(low) * beside, high + np.spacing(high) * beside])
         points = np.tile(across[:1], (len(nearly), 1))
         points[:, 0] = nearly
-        points[len(beside) :, 1:] += np.nextafter(grid.side, 0) * (1 - 1e-15)
+        points[len(beside) :, 1:] += np.nextafter(grid.side, 0)
         assert_cells_are_neighbourhoods(points, grid, eps)
 
 
-def test_a_corner_in_six_columns_is_as_far_as_cells_allow() -> None:
-    eps = 0.5
-    grid = Grid.over(np.array([[0.0] * 6, [1.0] * 6]), eps)
-    assert grid is not None
-    corners = np.array([[0.0] * 6, [np.nextafter(grid.side, 0)] * 6])
-    assert len(set(grid.keys(corners))) == 1
-    assert_cells_are_neighbourhoods(corners, grid, eps)
-    assert brute_force.squared(corners, corners).max() > (eps * (1 - 1e-8)) ** 2
+@pytest.mark.parametrize("width", range(1, 7))
+def test_the_far_corners_of_a_cell_are_as_far_apart_as_neighbours_may_be(width: int) -> None:
+    for eps in np.random.default_rng(width).uniform(0.1, 1.0, 300):
+        grid = Grid.over(np.array([[0.0] * width, [1.0] * width]), eps)
+        assert grid is not None
+        corners = np.array([[0.0] * width, [np.nextafter(grid.side, 0)] * width])
+        assert len(set(grid.keys(corners))) == 1
+        assert_cells_are_neighbourhoods(corners, grid, eps)
+        assert brute_force.squared(corners, corners).max() > (eps * (1 - 1e-8)) ** 2
 
 
 def test_keys_tell_every_cell_apart_and_know_who_stands_outside() -> None:
