@@ -38,21 +38,28 @@ def form(viewer: Viewer) -> None:
     held = model.parameters if model else DEFAULT_PARAMETERS
     with st.expander(t("rerun.title"), icon=":material/refresh:"), st.form("rerun", border=False):
         st.caption(t("rerun.help"))
-        st.slider(t("rerun.n_clusters"), 2, 10, int(held["n_clusters"]), key=_CLUSTERS)
+        # A slider of a fixed key would keep an older model's value, and asking again would fit one.
+        clusters_key = f"{_CLUSTERS} {held['n_clusters']}"
+        contamination_key = f"{_CONTAMINATION} {held['contamination']}"
+        st.slider(t("rerun.n_clusters"), 2, 10, int(held["n_clusters"]), key=clusters_key)
         st.slider(
             t("rerun.contamination"),
             0.01,
             0.5,
             float(held["contamination"]),
             0.01,
-            key=_CONTAMINATION,
+            key=contamination_key,
         )
         st.checkbox(t("rerun.skip_nlp"), key=_SKIP_NLP)
         st.caption(t("rerun.new_model"))
         # A callback runs before the page is drawn. A button's value would be lost whenever the
         # pulse above redraws the page before this line is reached.
         st.form_submit_button(
-            t("rerun.submit"), type="primary", width="stretch", on_click=_ask, args=(viewer,)
+            t("rerun.submit"),
+            type="primary",
+            width="stretch",
+            on_click=_ask,
+            args=(viewer, clusters_key, contamination_key),
         )
     if refusal := st.session_state.get(_REFUSED):
         st.error(refusal, icon=":material/error:")
@@ -137,7 +144,7 @@ def _cancel(run_id: int) -> None:
         st.session_state[_REFUSED] = str(error)
 
 
-def _ask(viewer: Viewer) -> None:
+def _ask(viewer: Viewer, clusters_key: str, contamination_key: str) -> None:
     state = st.session_state
     state.pop(_REFUSED, None)
     state.pop(_SAID, None)
@@ -147,8 +154,8 @@ def _ask(viewer: Viewer) -> None:
             kind="full",
             parameters=asdict(
                 RunParameters(
-                    n_clusters=state[_CLUSTERS],
-                    contamination=state[_CONTAMINATION],
+                    n_clusters=state[clusters_key],
+                    contamination=state[contamination_key],
                     skip_nlp=state[_SKIP_NLP],
                 )
             ),

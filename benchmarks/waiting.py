@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import psycopg2.extensions
 from sqlalchemy import Engine, event
+
+_WORTH_COUNTING: Final = 0.0005
+"""Seconds: most rows are only put aside until a piece is full."""
 
 
 class Waits:
     """Stretches of time in which a thread stood in a call to the driver.
 
     What the thread itself computed in a call, such as making Python values of rows, is not
-    waiting: each stretch is shorter by the processor time of its thread.
+    waiting, nor is what it does with rows that are handed to it while they arrive.
     """
 
     def __init__(self) -> None:
@@ -23,12 +26,18 @@ class Waits:
 
     def call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call a function of the driver and remember how long its thread waited in it."""
+        takers = [Taker(one) if _only_takes(one) else one for one in arguments]
+        taken = [taker for taker in takers if isinstance(taker, Taker)]
         started, computed = time.perf_counter(), time.thread_time()
         try:
-            return function(*arguments, **named)
+            return function(*takers, **named)
         finally:
-            computed = time.thread_time() - computed
-            self._stretches.append((started + computed, time.perf_counter()))
+            computed = time.thread_time() - computed - sum(taker.computed for taker in taken)
+            begin = started + max(0.0, computed)
+            for stretch in (stretch for taker in taken for stretch in taker.stretches):
+                self._stretches.append((begin, stretch[0]))
+                begin = max(begin, stretch[1])
+            self._stretches.append((begin, time.perf_counter()))
 
     @property
     def seconds(self) -> float:
@@ -38,6 +47,37 @@ class Waits:
             total += max(0.0, end - max(begin, reached))
             reached = max(reached, end)
         return total
+
+
+class Taker:
+    """Stands before whatever COPY writes to, and remembers when that was at work.
+
+    Attributes
+    ----------
+    stretches : list of (float, float)
+        Begin and end of each piece of work worth counting.
+    computed : float
+        Processor time of these pieces.
+    """
+
+    def __init__(self, taker: Any) -> None:
+        self._taker = taker
+        self.stretches: list[tuple[float, float]] = []
+        self.computed = 0.0
+
+    def write(self, row: bytes) -> Any:
+        """Hand a row on."""
+        begun, computed = time.perf_counter(), time.thread_time()
+        done = self._taker.write(row)
+        ended = time.perf_counter()
+        if ended - begun > _WORTH_COUNTING:
+            self.stretches.append((begun, ended))
+            self.computed += time.thread_time() - computed
+        return done
+
+
+def _only_takes(argument: Any) -> bool:
+    return hasattr(argument, "write") and not hasattr(argument, "read")
 
 
 @contextmanager

@@ -202,11 +202,11 @@ class _FullRun:
         active = active_model(store)
         with stage("texts"):
             text_outcome = self._read_texts(extraction, active)
-        did = extraction.activity
-        people = len(did)
+        extracted = extraction.activity
+        people = len(extracted)
         del extraction  # the identity map of everyone, which nobody asks any more
         with stage("kpis", people):
-            activity = self._with_negativity(did, text_outcome["text_revision"])
+            activity = self._with_negativity(extracted, text_outcome["text_revision"])
         with stage("ensemble", people):
             chosen = choose_model(
                 store,
@@ -226,7 +226,7 @@ class _FullRun:
             )
             former_activity = activity
             if chosen.former and chosen.former.text_revision != text_outcome["text_revision"]:
-                former_activity = self._with_negativity(did, chosen.former.text_revision)
+                former_activity = self._with_negativity(extracted, chosen.former.text_revision)
             judgement = judge(store, chosen, activity, former_activity, as_of=self.as_of)
             results = run_results(judgement.generation, chosen.model)
         with stage("load", people):

@@ -13,14 +13,16 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# Of generations before these columns, whoever was in ALTO needed attention since their verdict.
+# Of generations before these columns, whoever was in ALTO needed attention since their verdict, and
+# nobody else is known to have been there: 1970 says so.
 UPGRADE = """
     ALTER TABLE feature ADD needs_attention BOOLEAN;
     ALTER TABLE feature ADD high_changed_at TIMESTAMPTZ;
 
     UPDATE feature SET
         needs_attention = cluster_label = 'ALTO_RIESGO' AND had_evidence,
-        high_changed_at = verdict_as_of;
+        high_changed_at = CASE WHEN cluster_label = 'ALTO_RIESGO' AND had_evidence
+                               THEN verdict_as_of ELSE 'epoch' END;
 
     ALTER TABLE feature
         ALTER needs_attention SET NOT NULL,

@@ -19,6 +19,8 @@ from aura_engine.sources.activity import Extraction, assemble
 
 EPOCH: Final = date(2026, 3, 2)
 """First day of every evaluated history: figures must not move with the calendar."""
+LAST_NIGHT: Final = HISTORY_DAYS
+"""Day of the history on which a population is judged."""
 
 
 class PlantedPopulation:
@@ -75,7 +77,3 @@ class PlantedPopulation:
     def truth(self, as_of: datetime) -> pd.DataFrame:
         """Return the planted truth at a moment; see `Population.truth`."""
         return self._population.truth(as_of)
-
-
-LAST_NIGHT: Final = HISTORY_DAYS
-"""Day of the history on which a population is judged."""

@@ -208,6 +208,20 @@ def test_of_older_generations_the_day_s_own_evidence_is_known(store: Engine) -> 
     assert scalar(store, "SELECT count(*) FROM user_feature_vector WHERE had_evidence") == 2
 
 
+def test_of_older_generations_nobody_below_alto_is_taken_for_a_return(store: Engine) -> None:
+    fill(store)
+    with store.begin() as connection:
+        connection.execute(text("UPDATE feature SET needs_attention = true"))
+    migrate.downgrade(store, "0003")
+    migrate.upgrade(store)
+    found = (
+        "SELECT bool_and(needs_attention = (cluster_label = 'ALTO_RIESGO'))"
+        " AND bool_and((high_changed_at = 'epoch') = (cluster_label <> 'ALTO_RIESGO'))"
+        " FROM feature"
+    )
+    assert scalar(store, found) is True
+
+
 def test_downgrade_leaves_nothing_and_upgrade_works_again(store: Engine) -> None:
     fill(store)
     migrate.downgrade(store, "base")
