@@ -52,6 +52,10 @@ NIGHT_HOURS: Final = (1, 5)
 """First and last local hour that count as night, both included (01:00 to 05:59)."""
 
 
+REDUCED_LANGUAGE_MODEL: Final = "aura-es-mini"
+"""The small language model that ships with the project; people read "modelo reducido"."""
+
+
 def usual_values(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return up to which value, from the healthy end on, `USUAL_SHARE` of the people stand.
 

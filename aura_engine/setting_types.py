@@ -137,6 +137,7 @@ Origins = Annotated[
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_casefolded)
 ]
+NlpBackend = Annotated[Literal["auto", "torch", "onnx"], BeforeValidator(_casefolded)]
 LogFormat = Annotated[Literal["auto", "json", "console"], BeforeValidator(_casefolded)]
 
 

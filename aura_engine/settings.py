@@ -24,6 +24,7 @@ from aura_engine.setting_types import (
     DatabaseUrl,
     LogFormat,
     LogLevel,
+    NlpBackend,
     Origins,
     Port,
     TextKey,
@@ -203,6 +204,12 @@ class Settings(BaseSettings):
         alias="AURA_NLP_NEGATIVE_LABEL",
         description="The negative class of a model whose classes are only called `LABEL_n`.",
     )
+    nlp_backend: NlpBackend = Field(
+        default="auto",
+        alias="AURA_NLP_BACKEND",
+        description="What runs the language model: torch (CUDA or MPS where there is one), onnx "
+        "(8 bits, CPU), or auto: the faster in a short probe.",
+    )
     text_key: TextKey | None = Field(
         default=None,
         alias="AURA_TEXT_KEY",
@@ -244,6 +251,11 @@ class Settings(BaseSettings):
             # The decoder's own message quotes bytes of the file.
             path = cls.model_config["env_file"]
             raise SettingsError(t("settings.env_file_unreadable", path=path)) from None
+
+    @property
+    def exports_dir(self) -> Path:
+        """Where 8-bit graphs of language models are kept."""
+        return self.data_dir / "onnx"
 
     def configured_url_names(self) -> tuple[str, ...]:
         """Return the names of the ``DATABASE_URL_*`` that are set, in documented order."""

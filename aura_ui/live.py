@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from aura_engine.domain import REDUCED_LANGUAGE_MODEL
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
@@ -151,8 +152,8 @@ def state(found: Pulse) -> tuple[Any, ...]:
 def _language(version: DataVersion) -> str:
     if version.text_model is None:
         return t("ui.language_none")
-    if version.text_model == "reducido":
-        return t("ui.language_reduced")
+    if version.text_model == REDUCED_LANGUAGE_MODEL:
+        return t("ui.language_reduced", model=version.text_model)
     return t("ui.language_model", model=version.text_model)
 
 

@@ -36,11 +36,30 @@ def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> 
         else:
             state = t("operation.up" if status.is_up else "operation.down")
             since = ago(status.since, at, zone)
-            detail = str(status.details.get("problem") or status.details.get("text_model") or "")
+            detail = _detail(status.details)
         label = t("operation.part_scheduler") if name == "scheduler" else name
         rows.append((label, state, since, detail))
     columns = [t(f"operation.{name}") for name in ("part", "state", "since", "detail")]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _detail(details: dict[str, Any]) -> str:
+    """Say what a part told of itself: a problem, or how texts are read."""
+    if problem := details.get("problem"):
+        return str(problem)
+    said = [str(details[key]) for key in ("text_model", "backend") if details.get(key)]
+    if ahead := details.get("read_ahead"):
+        said.append(
+            ahead.get("problem") or t("operation.read_ahead", unread=whole(ahead["unread"]))
+        )
+    return " · ".join(said)
+
+
+def texts_unread(runs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what to say of texts that the last run that ended well left unread."""
+    last = next((run for run in runs if run["status"] == "succeeded"), None)
+    unread = last and last["counts"].get("texts", {}).get("unread")
+    return [t("operation.texts_unread", unread=whole(unread))] if unread else []
 
 
 def last_failure(runs: Sequence[dict[str, Any]]) -> list[str]:

@@ -11,11 +11,12 @@ from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.pipeline import STAGES, RunParameters
 from aura_engine.pipeline.choice import DEFAULT_PARAMETERS
+from aura_engine.pipeline.pace import pace
 from aura_engine.store.access import Viewer
 from aura_engine.store.queue import cancel, enqueue
 from aura_engine.store.reads import model_in_view
 from aura_ui import databases
-from aura_ui.formats import seconds
+from aura_ui.formats import seconds, whole
 from aura_ui.page import now
 from aura_ui.roles import OPERATORS
 
@@ -87,6 +88,8 @@ def follow(run: dict[str, Any], viewer: Viewer) -> None:
         st.progress(progress(run), t("rerun.running", run_id=run_id, stage=stage))
         elapsed = seconds((now() - run["started_at"]).total_seconds())
         st.caption(t("rerun.elapsed", elapsed=elapsed))
+        if said := pace_in_words(run):
+            st.caption(said)
     elif st.session_state.get(_DISMISSED) != run_id:
         _say_how_it_ended(run, viewer)
     if is_open(run) and viewer.role in OPERATORS:
@@ -105,6 +108,23 @@ def progress(run: dict[str, Any]) -> float:
     if run["stage_total"] and run["stage"] not in ended:
         within = min(1.0, run["stage_done"] / run["stage_total"])
     return min(1.0, (len(ended) + within) / len(STAGES))
+
+
+def pace_in_words(run: dict[str, Any]) -> str | None:
+    """Say how fast the stage under way goes and how long it will take; None if unknown."""
+    began, beat = run["stage_started_at"], run["heartbeat_at"]
+    if began is None or beat is None:
+        return None
+    found = pace(run["stage_done"], run["stage_total"], (beat - began).total_seconds())
+    if found is None:
+        return None
+    return t(
+        "rerun.pace",
+        done=whole(run["stage_done"]),
+        total=whole(run["stage_total"]),
+        per_second=whole(found.per_second),
+        left=seconds(found.seconds_left),
+    )
 
 
 def _say_how_it_ended(run: dict[str, Any], viewer: Viewer) -> None:

@@ -21,7 +21,11 @@ with explained(), databases.page_reading() as connection:
 zone = databases.zone()
 pulse = live.Pulse(version, next(iter(recent), None), parts)
 st.session_state[live.DRAWN_STATE] = live.state(pulse)
-ill = [*live.complaints(pulse, now(), zone), *operation.last_failure(recent)]
+ill = [
+    *live.complaints(pulse, now(), zone),
+    *operation.last_failure(recent),
+    *operation.texts_unread(recent),
+]
 begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.finding_well"))
 for complaint in ill:
     st.caption(complaint)

@@ -5,21 +5,36 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from aura_engine.errors import AuraError, ModelError, RunCancelled, SourceError, StoreError
+from aura_engine.errors import (
+    AuraError,
+    ModelError,
+    RunCancelled,
+    SourceError,
+    StoreError,
+)
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.nlp import LazyScorer
 from aura_engine.pipeline import PipelineContext, run_next
 from aura_engine.pipeline.nightly import request_nightly
 from aura_engine.sources import Source
-from aura_engine.store.queue import is_waiting
+from aura_engine.store.failures import store_errors
+from aura_engine.store.model_versions import text_revision_in_use
+from aura_engine.store.queue import is_busy, is_waiting
 from aura_engine.store.services import report
+from aura_engine.store.texts import sweep_refs, sweep_scores
+from scheduler.ahead import ReadingAhead
 
 log = get_logger(__name__)
 
+SWEPT_LATE: Final = timedelta(days=2)
+"""Beyond the window, so that no run that began earlier misses what is swept."""
+SCORES_SETTLE: Final = timedelta(days=3)
+"""So old must a score be to go: a run or another process may be about to need a younger one."""
 PART: Final = "scheduler"
 """Name under which the process reports."""
 
@@ -44,6 +59,7 @@ class Jobs:
     stopping: threading.Event = field(default_factory=threading.Event)
     _running: threading.Lock = field(default_factory=threading.Lock)
     _language: dict[str, Any] = field(default_factory=lambda: {"text_model": None})
+    _ahead: ReadingAhead = field(default_factory=ReadingAhead)
 
     def make_waiting_run(self) -> None:
         """Make the run that has waited longest, if one waits."""
@@ -72,13 +88,38 @@ class Jobs:
         """Ask for the nightly run if it is due."""
         request_nightly(self.context.store, now=self.context.clock(), zone=self.zone)
 
+    def sweep_texts(self) -> None:
+        """Delete references that no window reaches, and scores that nobody needs."""
+        store = self.context.store
+        with store_errors():
+            refs = sweep_refs(store, before=self.context.since(self.context.clock()) - SWEPT_LATE)
+            scores = 0
+            if self._language.get("text_model") is not None and self.context.scorer is not None:
+                in_use = text_revision_in_use(store)
+                kept = {self.context.scorer.revision, *([in_use] if in_use else [])}
+                settled = datetime.now(UTC) - SCORES_SETTLE
+                scores = sweep_scores(store, settled=settled, kept=kept)
+        log.info("texts_swept", refs=refs, scores=scores)
+
+    def read_ahead(self) -> None:
+        """Read with a language model that is to take over, while no run waits or goes on."""
+        if self._language.get("text_model") is not None and not self._is_busy():
+            self._ahead.go_on(self.context, stop=self._is_busy)
+
+    def _is_busy(self) -> bool:
+        return self.stopping.is_set() or is_busy(self.context.store)
+
     def load_language(self) -> None:
         """Load the language model ahead of the first run, and keep what to say of it."""
         scorer = self.context.scorer
         if scorer is None:
             return
         try:
-            self._language = {"text_model": scorer.name, "reduced": scorer.reduced}
+            self._language = {
+                "text_model": scorer.name,
+                "reduced": scorer.reduced,
+                "backend": scorer.backend,
+            }
         except ModelError as error:
             self._language = {"text_model": None, "problem": str(error)}
             log.warning("language_model_unavailable", reason=str(error))
@@ -91,7 +132,8 @@ class Jobs:
 
     def report_self(self) -> None:
         """Say that this process lives, and which language model it has."""
-        report(self.context.store, PART, instance=self.instance, details=self._language)
+        details = self._language | self._ahead.details
+        report(self.context.store, PART, instance=self.instance, details=details)
 
     def report_source(self, source: Source) -> None:
         """Say whether a source answers."""
@@ -114,11 +156,11 @@ class Jobs:
             raise RunCancelled(t("pipeline.stopped"))
 
     def wait_for_run(self, timeout: float) -> bool:
-        """Wait until no run goes on in this process; tell whether that came true."""
+        """Wait until no run or reading goes on in this process; tell whether that came true."""
         if not self._running.acquire(timeout=timeout):
             return False
         self._running.release()
-        return True
+        return self._ahead.wait(timeout)
 
 
 def tolerant(job: Callable[[], None]) -> Callable[[], None]:

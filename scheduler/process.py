@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -27,6 +27,9 @@ QUEUE_SECONDS: Final = 1
 REPORT_SECONDS: Final = 4
 SOURCE_SECONDS: Final = 10
 NIGHTLY_SECONDS: Final = 30
+READ_AHEAD_SECONDS: Final = 20
+SWEEP_HOURS: Final = 24
+SWEEP_AFTER_MINUTES: Final = 10
 TAKE_SECONDS: Final = 30
 """How often runs of dead processes are looked for when nothing waits."""
 STOP_SECONDS: Final = 10.0
@@ -80,6 +83,10 @@ def _clock(jobs: Jobs) -> BackgroundScheduler:
     every(tolerant(jobs.make_waiting_run), seconds=QUEUE_SECONDS, id="queue")
     every(tolerant(jobs.take), seconds=TAKE_SECONDS, id="take")
     every(tolerant(jobs.ask_for_nightly), seconds=NIGHTLY_SECONDS, id="nightly")
+    every(tolerant(jobs.read_ahead), seconds=READ_AHEAD_SECONDS, id="read_ahead")
+    soon = now + timedelta(minutes=SWEEP_AFTER_MINUTES)
+    sweep = tolerant(jobs.sweep_texts)
+    clock.add_job(sweep, "interval", hours=SWEEP_HOURS, next_run_time=soon, id="sweep_texts")
     for source in Source:
         watch = tolerant(partial(jobs.report_source, source))
         every(watch, seconds=SOURCE_SECONDS, id=source.database)

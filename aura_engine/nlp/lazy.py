@@ -37,9 +37,18 @@ class LazyScorer:
         """Whether it is the small model that ships with the project."""
         return self._model().reduced
 
+    @property
+    def backend(self) -> str:
+        """What runs it."""
+        return self._model().backend
+
     def score(self, texts: Sequence[str]) -> Probabilities:
         """Return P(negative) of each text, as `TextScorer.score`."""
         return self._model().score(texts)
+
+    def current(self) -> TextScorer:
+        """Return the model itself, which stays the same object whatever is forgotten later."""
+        return self._model()
 
     def forget(self) -> None:
         """Load anew at the next question: another model may be at hand by then."""
@@ -51,3 +60,8 @@ class LazyScorer:
             if self._loaded is None:
                 self._loaded = self._load()
             return self._loaded
+
+
+def concrete(scorer: TextScorer) -> TextScorer:
+    """Return the model behind a stand-in, so that all of a reading is one model's."""
+    return scorer.current() if isinstance(scorer, LazyScorer) else scorer

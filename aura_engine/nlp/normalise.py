@@ -76,10 +76,10 @@ ROBERTUITO: Final = TextForm(
 TWITTER_XLM: Final = TextForm(mention="@user", link="http")
 """XLM-T and the other models of Barbieri et al. 2022."""
 
-REDUCED: Final = TextForm(
+MINI: Final = TextForm(
     mention="@usuario", link="url", max_repeats=2, emoji="apart", laughter="jaja", lower=True
 )
-"""The reduced model that ships with the project."""
+"""The model that ships with the project, aura-es-mini."""
 
 _FORMS_BY_NAME: Final = (
     ("robertuito", ROBERTUITO),

@@ -25,6 +25,8 @@ class TextScorer(Protocol):
         Changes whenever the weights do: scores of two revisions are never mixed.
     reduced : bool
         True for the small model that ships with the project ("modelo reducido").
+    backend : str
+        What runs it: library, processor and numbers.
     """
 
     @property
@@ -35,6 +37,9 @@ class TextScorer(Protocol):
 
     @property
     def reduced(self) -> bool: ...
+
+    @property
+    def backend(self) -> str: ...
 
     def score(self, texts: Sequence[str]) -> Probabilities:
         """Return P(negative) of each text.

@@ -11,7 +11,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
 from aura_engine.nlp.checkpoint import Checkpoint
+from aura_engine.nlp.classifier import Classes
+from aura_engine.nlp.encoding import TextEncoder
 from aura_engine.nlp.labels import negative_index
+from aura_engine.nlp.quiet import quiet_transformers
 
 # Their position table starts after the padding position.
 _OFFSET_POSITIONS: Final = frozenset(
@@ -22,39 +25,24 @@ _PROBE: Final = "Hola, ¿cómo estás?"
 
 @dataclass(frozen=True, slots=True)
 class LoadedClassifier:
-    """A classifier ready to read.
+    """A classifier ready to be given to a backend.
 
     Attributes
     ----------
-    tokenizer, model
-        Of transformers; the model in evaluation mode on `device`.
-    negative : int
-        Position of the negative class.
-    prefix, suffix : tuple of int
-        Special tokens before and after each text.
-    window : int
-        Most tokens the model reads at once, special ones included.
-    vocabulary : int
-        Rows of the model's token table.
-    independent : bool
-        Whether the classes are judged one by one (sigmoid) instead of together (softmax).
+    model : PreTrainedModel
+        On the CPU, in float32, in evaluation mode.
+    encoder : TextEncoder
+        Its tokenizer.
+    classes : Classes
+        How its outputs are read.
     """
 
-    tokenizer: Any
     model: Any
-    device: torch.device
-    negative: int
-    prefix: tuple[int, ...]
-    suffix: tuple[int, ...]
-    window: int
-    vocabulary: int
-    padding: int
-    independent: bool
+    encoder: TextEncoder
+    classes: Classes
 
 
-def load_classifier(
-    checkpoint: Checkpoint, negative_label: str | None, device: str | None
-) -> LoadedClassifier:
+def load_classifier(checkpoint: Checkpoint, negative_label: str | None) -> LoadedClassifier:
     """Load a checkpoint's tokenizer and model.
 
     Parameters
@@ -63,8 +51,6 @@ def load_classifier(
         The files.
     negative_label : str or None
         The negative class of a model whose classes are only called ``LABEL_n``.
-    device : str or None
-        Of torch; None means CUDA where there is one, else the CPU.
 
     Raises
     ------
@@ -72,13 +58,13 @@ def load_classifier(
         If a file is missing or damaged, if weights of the classifier are absent (they would be
         random), if tokenizer and model do not belong together, or if the classes are unknown.
     """
-    tokenizer = _load_tokenizer(checkpoint)
-    model = _load_model(checkpoint)
+    with quiet_transformers():
+        tokenizer = _load_tokenizer(checkpoint)
+        model = _load_model(checkpoint)
     config = model.config
     negative = negative_index(config.id2label, negative_label, checkpoint.name)
     vocabulary = int(model.get_input_embeddings().weight.shape[0])
     prefix, suffix = _special_tokens(checkpoint, tokenizer, config, vocabulary)
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     positions = int(getattr(config, "max_position_embeddings", tokenizer.model_max_length))
     if config.model_type in _OFFSET_POSITIONS:
         positions -= int(config.pad_token_id) + 1
@@ -87,17 +73,21 @@ def load_classifier(
         raise ModelError(
             t("nlp.tokenizer_broken", model=checkpoint.name, reason=f"window {window}")
         )
+    fast = tokenizer.backend_tokenizer
+    fast.no_truncation()
+    fast.no_padding()
     return LoadedClassifier(
-        tokenizer=tokenizer,
-        model=model.eval().to(where),
-        device=where,
-        negative=negative,
-        prefix=prefix,
-        suffix=suffix,
-        window=window,
-        vocabulary=vocabulary,
-        padding=int(tokenizer.pad_token_id),
-        independent=config.problem_type == "multi_label_classification",
+        model=model.eval(),
+        encoder=TextEncoder(
+            tokenizer=fast,
+            prefix=prefix,
+            suffix=suffix,
+            window=window,
+            vocabulary=vocabulary,
+            padding=int(tokenizer.pad_token_id),
+            unknown=tokenizer.unk_token_id,
+        ),
+        classes=Classes(negative, config.problem_type == "multi_label_classification"),
     )
 
 

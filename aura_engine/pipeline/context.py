@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
 from aura_engine.errors import ModelError
 from aura_engine.i18n import t
-from aura_engine.nlp import REDUCED_MODEL, TextScorer, is_reduced_revision, text_key
+from aura_engine.nlp import (
+    REDUCED_MODEL,
+    TextScorer,
+    is_reduced_revision,
+    scorer_of_revision,
+    text_key,
+)
 from aura_engine.settings import DatabaseUrls, Settings
 from aura_engine.sources import Sources, connect_sources
 from aura_engine.store.connect import connect_store
@@ -44,6 +51,9 @@ class PipelineContext:
         Age at which a model version is replaced.
     reduced_is_chosen : bool
         Whether the reduced language model was asked for by its name.
+    scorer_of : callable
+        Takes the revision and the name of a language model that is in use but no longer
+        configured; returns it, or None where it is not on this machine.
     clock : callable
         Returns the present, zone-aware.
     """
@@ -56,6 +66,7 @@ class PipelineContext:
     window_days: int
     refit_days: int
     reduced_is_chosen: bool = False
+    scorer_of: Callable[[str, str | None], TextScorer | None] = lambda _revision, _name: None
     clock: Callable[[], datetime] = utc_now
 
     def since(self, as_of: datetime) -> datetime:
@@ -109,6 +120,12 @@ def open_context(
                 window_days=settings.window_days,
                 refit_days=settings.refit_days,
                 reduced_is_chosen=settings.nlp_model_name == REDUCED_MODEL,
+                scorer_of=partial(
+                    scorer_of_revision,
+                    negative_label=settings.nlp_negative_label,
+                    backend=settings.nlp_backend,
+                    exports=settings.exports_dir,
+                ),
             )
     finally:
         store.dispose()

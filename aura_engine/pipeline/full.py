@@ -19,13 +19,13 @@ from aura_engine.pipeline.judgement import judge
 from aura_engine.pipeline.population import leavers, save_population
 from aura_engine.pipeline.preflight import preflight_if_first
 from aura_engine.pipeline.publish import flip_run, load
+from aura_engine.pipeline.reading import read_texts
 from aura_engine.pipeline.results import run_results
 from aura_engine.pipeline.scoring import TEXT_COLUMNS
-from aura_engine.pipeline.texts import TextSynchroniser
 from aura_engine.sources import Extraction, extract_activity
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
-from aura_engine.store.model_versions import StoredModel, active_model, discard_models
+from aura_engine.store.model_versions import active_model, discard_models
 from aura_engine.store.runs import (
     Progress,
     RunRecorder,
@@ -34,7 +34,7 @@ from aura_engine.store.runs import (
     recorded_run,
     silent,
 )
-from aura_engine.store.texts import latest_revision, negativity
+from aura_engine.store.texts import negativity
 
 log = get_logger(__name__)
 
@@ -76,6 +76,7 @@ class RunOutcome:
     results: dict[str, Any]
     seconds: dict[str, float]
     text_model: str | None
+    counts: dict[str, Any]
 
 
 def run_full(
@@ -201,12 +202,19 @@ class _FullRun:
             save_population(store, extraction, as_of=self.as_of)
         active = active_model(store)
         with stage("texts"):
-            text_outcome = self._read_texts(extraction, active)
+            read = read_texts(
+                self.context,
+                self.recorder,
+                extraction,
+                in_use=active.text_revision if active else None,
+                as_of=self.as_of,
+                skip=self.asked.skip_nlp,
+            )
         extracted = extraction.activity
         people = len(extracted)
         del extraction  # the identity map of everyone, which nobody asks any more
         with stage("kpis", people):
-            activity = self._with_negativity(extracted, text_outcome["text_revision"])
+            activity = self._with_negativity(extracted, read.revision)
         with stage("ensemble", people):
             chosen = choose_model(
                 store,
@@ -220,12 +228,12 @@ class _FullRun:
                     window_days=self.context.window_days,
                     timezone=self.context.timezone,
                 ),
-                text_revision=text_outcome["text_revision"],
+                text_revision=read.revision,
                 refit_days=self.context.refit_days,
                 refit=self.asked.refit,
             )
             former_activity = activity
-            if chosen.former and chosen.former.text_revision != text_outcome["text_revision"]:
+            if chosen.former and chosen.former.text_revision != read.revision:
                 former_activity = self._with_negativity(extracted, chosen.former.text_revision)
             judgement = judge(store, chosen, activity, former_activity, as_of=self.as_of)
             results = run_results(judgement.generation, chosen.model)
@@ -239,7 +247,7 @@ class _FullRun:
                 as_of=self.as_of,
                 gone=gone,
                 results=results,
-                text_outcome=text_outcome,
+                read=read,
                 started=started,
             )
         return RunOutcome(
@@ -247,7 +255,8 @@ class _FullRun:
             self.as_of,
             results,
             self.recorder.seconds,
-            text_outcome["text_model"],
+            read.model,
+            self.recorder.counts,
         )
 
     def _extract(self) -> Extraction:
@@ -261,35 +270,6 @@ class _FullRun:
             people=len(extraction.activity), unresolved=extraction.unresolved.as_dict()
         )
         return extraction
-
-    def _read_texts(self, extraction: Extraction, active: StoredModel | None) -> dict[str, Any]:
-        """Read and score new texts, and say for the run's row with which model."""
-        scorer = self.context.scorer
-        if scorer is None or self.asked.skip_nlp:
-            return {
-                "text_model": None,
-                "text_revision": (active and active.text_revision)
-                or latest_revision(self.context.store),
-                "texts_read_through": None,
-            }
-        self.context.require_no_step_down(active.text_revision if active else None)
-        tally = TextSynchroniser(
-            store=self.context.store,
-            sources=self.context.sources,
-            identity=extraction.identity,
-            people=extraction.activity.index,
-            scorer=scorer,
-            key=self.context.text_key,
-            since=self.context.since(self.as_of),
-            as_of=self.as_of,
-            recorder=self.recorder,
-        ).run()
-        self.recorder.count(texts=asdict(tally))
-        return {
-            "text_model": scorer.name,
-            "text_revision": scorer.revision,
-            "texts_read_through": self.as_of,
-        }
 
     def _with_negativity(self, activity: pd.DataFrame, revision: str | None) -> pd.DataFrame:
         if revision is None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement
 from aura_engine.pipeline.messages import run_events
+from aura_engine.pipeline.reading import Reading
 from aura_engine.store.cases import erase_cases, open_cases
 from aura_engine.store.events import write_events
 from aura_engine.store.generation import (
@@ -62,7 +63,7 @@ def flip_run(
     as_of: datetime,
     gone: Sequence[str],
     results: dict[str, Any],
-    text_outcome: dict[str, Any],
+    read: Reading,
     started: float,
 ) -> None:
     """Show a loaded run to everyone, in one transaction with all that follows from it.
@@ -79,8 +80,10 @@ def flip_run(
         Moment of the verdicts.
     gone : sequence of str
         Root ids of people to forget.
-    results, text_outcome : dict
+    results : dict
         For the run's row.
+    read : Reading
+        With what the texts were read.
     started : float
         Of the run, by the monotonic clock.
     """
@@ -111,7 +114,12 @@ def flip_run(
             **asdict(cases),
         )
         recorder.finish(
-            connection, results=json.dumps(results), model_version_id=chosen.id, **text_outcome
+            connection,
+            results=json.dumps(results),
+            model_version_id=chosen.id,
+            text_model=read.model,
+            text_revision=read.revision,
+            texts_read_through=read.through,
         )
 
     recorder.flip(show)

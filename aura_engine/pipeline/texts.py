@@ -13,11 +13,13 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from aura_engine.logs import get_logger
-from aura_engine.nlp import TextScorer, text_hmac
+from aura_engine.nlp import text_hmac
+from aura_engine.pipeline.reader import TextReader, unread_pages
 from aura_engine.sources import (
     IdentityMap,
     Sources,
     TextSource,
+    count_texts,
     read_edited_texts,
     read_texts,
     text_digest,
@@ -32,7 +34,6 @@ from aura_engine.store.texts import (
     ref_digests,
     ref_owners,
     save_refs,
-    save_scores,
 )
 
 log = get_logger(__name__)
@@ -47,12 +48,28 @@ CHUNK: Final = 2_000
 
 @dataclass
 class TextTally:
-    """What a synchronisation did."""
+    """What a synchronisation did.
+
+    Attributes
+    ----------
+    read : int
+        Texts looked at.
+    scored : int
+        Of those, given to the language model.
+    unread : int
+        Texts with words and without a score: the model could not judge them, or was not there.
+    removed, unresolved : int
+        References that went, and texts of nobody known.
+    model_seconds : float
+        What the model took.
+    """
 
     read: int = 0
     scored: int = 0
+    unread: int = 0
     removed: int = 0
     unresolved: int = 0
+    model_seconds: float = 0.0
 
 
 @dataclass
@@ -69,8 +86,11 @@ class TextSynchroniser:
         Resolves authors.
     people : Index
         Root ids of the population.
-    scorer : TextScorer
-        The language model.
+    reader : TextReader or None
+        Of the language model; None where that of `revision` is not on this machine: references
+        are kept up to date, and new texts wait for the next model.
+    revision : str
+        Of the model whose scores count.
     key : bytes
         Key of the hash.
     since, as_of : datetime
@@ -83,7 +103,8 @@ class TextSynchroniser:
     sources: Sources
     identity: IdentityMap
     people: pd.Index
-    scorer: TextScorer
+    reader: TextReader | None
+    revision: str
     key: bytes = field(repr=False)
     since: datetime
     as_of: datetime
@@ -93,11 +114,11 @@ class TextSynchroniser:
     def run(self) -> TextTally:
         """Read what is new or edited, then settle by digests what no timestamp tells."""
         with self.store.connect() as connection:
-            through = texts_read_through(connection, self.scorer.revision)
-            window = {"since": self.since, "as_of": self.as_of}
-            if through and lacks_scores(connection, **window, revision=self.scorer.revision):
-                through = None
+            through = texts_read_through(connection)
         behind = max(through - OVERLAP, self.since) if through else self.since
+        self._expect(behind)
+        if through and self.reader is not None:
+            self._read_what_lacks_scores(self.reader)
         for kind in TextSource:
             for page in self._pages(partial(read_texts, kind=kind, since=behind)):
                 self._take(kind, page)
@@ -110,7 +131,37 @@ class TextSynchroniser:
             if through is None and self.tally.read >= CHUNK:
                 analyze(self.store, "text_ref", "text_score")
             self._reconcile(kind)
+        if self.reader is not None:
+            self.tally.scored = self.reader.scored
+            self.tally.unread = self.reader.unread
+            self.tally.model_seconds = round(self.reader.seconds, 3)
+        elif self.tally.unread:
+            log.warning("texts_left_unread", unread=self.tally.unread, revision=self.revision)
         return self.tally
+
+    def _expect(self, behind: datetime) -> None:
+        expected = (
+            count_texts(self.sources, kind, since=behind, as_of=self.as_of) for kind in TextSource
+        )
+        self.recorder.expect(sum(expected))
+
+    def _read_what_lacks_scores(self, reader: TextReader) -> None:
+        """Read what a killed run left without a score, or a model that is new to the window."""
+        with self.store.connect() as connection:
+            if not lacks_scores(
+                connection, since=self.since, as_of=self.as_of, revision=self.revision
+            ):
+                return
+        for words in unread_pages(
+            self.store,
+            self.sources,
+            self.key,
+            since=self.since,
+            as_of=self.as_of,
+            revision=self.revision,
+            page=CHUNK,
+        ):
+            reader.read(words, lambda _done: self.recorder.advance(0))
 
     def _pages(self, read: Callable[..., Iterator[pd.DataFrame]]) -> Iterator[pd.DataFrame]:
         """Read in pages; while one is scored, no transaction is open in the source."""
@@ -132,7 +183,6 @@ class TextSynchroniser:
 
     def _take(self, kind: TextSource, texts: pd.DataFrame) -> None:
         """Save references of texts, score the words not seen before, drop what is gone."""
-        self.tally.read += len(texts)
         wordless = texts["content"].isna()
         if wordless.any():
             self._drop(kind, list(texts.loc[wordless, "text_id"]))
@@ -151,22 +201,20 @@ class TextSynchroniser:
                 }
             )
             refs["written_at"] = known["written_at"].array
-            unscored = save_refs(self.store, refs, revision=self.scorer.revision)
+            unscored = save_refs(self.store, refs, revision=self.revision)
             words = dict(zip(hmacs, known["content"], strict=True))
-            self._score({hmac: words[hmac] for hmac in unscored})
+            self._read({hmac: words[hmac] for hmac in unscored}, of=len(texts))
+        self.tally.read += len(texts)
         self.recorder.advance(self.tally.read)
 
-    def _score(self, words: dict[bytes, str]) -> None:
-        if not words:
+    def _read(self, words: dict[bytes, str], *, of: int) -> None:
+        if self.reader is None:
+            self.tally.unread += len(words)
             return
-        scores = self.scorer.score(list(words.values()))
-        save_scores(
-            self.store,
-            list(words),
-            np.asarray(scores, dtype=np.float64).tolist(),
-            revision=self.scorer.revision,
+        before = self.tally.read
+        self.reader.read(
+            words, lambda done: self.recorder.advance(before + of * done // len(words))
         )
-        self.tally.scored += len(words)
 
     def _drop(self, kind: TextSource, text_ids_gone: list[str]) -> None:
         delete_refs(self.store, kind.value, text_ids_gone)

@@ -7,6 +7,7 @@ from aura_engine.sources.identity import IdentityMap, TableTally, UnresolvedRepo
 from aura_engine.sources.memberships import MEMBERSHIP_COLUMNS
 from aura_engine.sources.texts import (
     TextSource,
+    count_texts,
     read_edited_texts,
     read_texts,
     text_digest,
@@ -26,6 +27,7 @@ __all__ = [
     "TextSource",
     "UnresolvedReport",
     "connect_sources",
+    "count_texts",
     "extract_activity",
     "read_edited_texts",
     "read_texts",

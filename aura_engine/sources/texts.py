@@ -74,6 +74,23 @@ def read_texts(
     return _stream(sources, kind, "texts", _page(after, since, as_of), chunk)
 
 
+def count_texts(sources: Sources, kind: TextSource, *, since: datetime, as_of: datetime) -> int:
+    """Return about how many texts :func:`read_texts` gives; blank ones are counted too.
+
+    Parameters
+    ----------
+    sources : Sources
+        The three source databases.
+    kind : TextSource
+        Which texts.
+    since, as_of : datetime
+        The window, `since` excluded.
+    """
+    parameters = {"since": require_aware(since, "since"), "as_of": require_aware(as_of, "as_of")}
+    with sources.reading(kind.source) as connection:
+        return int(connection.execute(text(_query(kind, "count")), parameters).scalar_one())
+
+
 def read_edited_texts(
     sources: Sources,
     kind: TextSource,

@@ -74,6 +74,13 @@ def save_model(
         )
 
 
+def text_revision_in_use(engine: Engine) -> str | None:
+    """Return the language model's revision behind the active version; None if there is none."""
+    with engine.connect() as connection:
+        revision: str | None = connection.scalar(text(_QUERIES["text_revision_in_use"]))
+        return revision
+
+
 def active_model(engine: Engine) -> StoredModel | None:
     """Return the version that scores now; None before the first run."""
     with engine.connect() as connection:

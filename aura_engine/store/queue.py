@@ -66,6 +66,12 @@ def enqueue(
     return Enqueued(int(run_id), joined=False)
 
 
+def is_busy(engine: Engine) -> bool:
+    """Tell whether a run waits or goes on, in whichever process."""
+    with store_errors(), engine.connect() as connection:
+        return bool(connection.scalar(text(_QUERIES["is_busy"])))
+
+
 def is_waiting(engine: Engine) -> bool:
     """Tell whether a run waits to be taken."""
     with store_errors(), engine.connect() as connection:

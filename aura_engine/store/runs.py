@@ -92,6 +92,11 @@ class RunRecorder:
         self._execute("advance_stage", done=done)
         self.progress(self._stage, done, self._total)
 
+    def expect(self, total: int) -> None:
+        """Record how much there is to do in the current stage, once that is known."""
+        self._total = total
+        self._execute("expect_in_stage", total=total)
+
     def count(self, **counts: Any) -> None:
         """Keep figures that go to the run's row when the stage ends, or the run."""
         self.counts.update(counts)
@@ -315,11 +320,9 @@ def _close_interrupted(engine: Engine) -> None:
         log.warning("interrupted_run_marked_failed", run_id=dead)
 
 
-def texts_read_through(connection: Connection, revision: str) -> datetime | None:
-    """Return how far texts were read for a model revision; None if they never were."""
-    through: datetime | None = connection.scalar(
-        text(_QUERIES["texts_read_through"]), {"revision": revision}
-    )
+def texts_read_through(connection: Connection) -> datetime | None:
+    """Return how far references of texts are up to date; None before the first run with texts."""
+    through: datetime | None = connection.scalar(text(_QUERIES["texts_read_through"]))
     return through
 
 

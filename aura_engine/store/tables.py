@@ -141,6 +141,7 @@ class PipelineRun(Base):
     stage: Mapped[str | None]
     stage_done: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     stage_total: Mapped[int | None] = mapped_column(BigInteger)
+    stage_started_at: Mapped[datetime | None]
     stages: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     results: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
@@ -312,6 +313,7 @@ class TextRef(Base):
         CheckConstraint("source IN ('post', 'comment', 'message')", name="text_ref_source"),
         Index("text_ref_person", "user_id_raiz"),
         Index("text_ref_hmac", "hmac"),
+        Index("text_ref_written", "written_at", "text_id"),
     )
 
     source: Mapped[str] = mapped_column(primary_key=True)

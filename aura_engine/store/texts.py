@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -13,6 +14,8 @@ from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import in_batches, stage_frame
 
 _QUERIES: Final = load_queries("store_texts")
+_FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
+_SWEPT_AT_ONCE: Final = 20_000
 _TEXT_COLUMNS: Final = (
     "source text",
     "text_id uuid",
@@ -113,6 +116,137 @@ def lacks_scores(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the order in which texts were written."""
+
+    written_at: datetime
+    text_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnscoredRef:
+    """A text that a model revision has yet to score."""
+
+    source: str
+    text_id: str
+    written_at: datetime
+
+
+def count_unscored(engine: Engine, *, since: datetime, as_of: datetime, revision: str) -> int:
+    """Return how many texts of the window a model revision has yet to score.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    since, as_of : datetime
+        The window, `since` excluded.
+    revision : str
+        Revision of the language model.
+    """
+    with engine.connect() as connection:
+        return int(
+            connection.execute(
+                text(_QUERIES["count_unscored"]),
+                {"since": since, "as_of": as_of, "revision": revision},
+            ).scalar_one()
+        )
+
+
+def unscored_refs(
+    engine: Engine,
+    *,
+    since: datetime,
+    as_of: datetime,
+    revision: str,
+    before: Place | None,
+    limit: int,
+) -> list[UnscoredRef]:
+    """Return the newest texts of the window that a model revision has yet to score.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    since, as_of : datetime
+        The window, `since` excluded.
+    revision : str
+        Revision of the language model.
+    before : Place or None
+        Only texts written before it.
+    limit : int
+        Most to return.
+    """
+    place = before or Place(as_of + timedelta(microseconds=1), _FIRST_ID)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(_QUERIES["unscored_refs"]),
+            {
+                "since": since,
+                "as_of": as_of,
+                "revision": revision,
+                "before_at": place.written_at,
+                "before_id": place.text_id,
+                "limit": limit,
+            },
+        )
+        return [UnscoredRef(row.source, row.text_id, row.written_at) for row in rows]
+
+
+def unscored_hmacs(engine: Engine, hmacs: Sequence[bytes], *, revision: str) -> set[bytes]:
+    """Return which of some hashes a model revision has yet to score.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    hmacs : sequence of bytes
+        Of texts.
+    revision : str
+        Revision of the language model.
+    """
+    with engine.connect() as connection:
+        found = connection.scalars(
+            text(_QUERIES["unscored_hmacs"]), {"hmacs": list(hmacs), "revision": revision}
+        )
+        return {bytes(hmac) for hmac in found}
+
+
+def sweep_refs(engine: Engine, *, before: datetime) -> int:
+    """Delete references of texts written then or earlier; return how many went."""
+    return _sweep(engine, "sweep_refs", before=before)
+
+
+def sweep_scores(engine: Engine, *, settled: datetime, kept: Collection[str]) -> int:
+    """Delete scores that nobody needs; return how many went.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    settled : datetime
+        Scores that are younger stay, whatever they are of.
+    kept : collection of str
+        Model revisions whose scores stay where a reference needs them.
+    """
+    former = _sweep(engine, "sweep_revisions", settled=settled, kept=list(kept))
+    return former + _sweep(engine, "sweep_orphans", settled=settled)
+
+
+def _sweep(engine: Engine, query: str, **parameters: object) -> int:
+    """Delete batch by batch, so that no transaction of ours holds rows for long."""
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            batch = connection.execute(
+                text(_QUERIES[query]), {**parameters, "batch": _SWEPT_AT_ONCE}
+            ).rowcount
+        gone += batch
+        if batch < _SWEPT_AT_ONCE:
+            return gone
+
+
 def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime) -> pd.DataFrame:
     """Return how many references each person has and the XOR of their ids.
 
@@ -193,6 +327,15 @@ def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: st
             {"since": since, "as_of": as_of, "revision": revision},
         )
     return frame.set_index("user_id_raiz")
+
+
+def model_of_revision(engine: Engine, revision: str) -> str | None:
+    """Return the name of the language model that last read with a revision; None if none did."""
+    with engine.connect() as connection:
+        name: str | None = connection.scalar(
+            text(_QUERIES["model_of_revision"]), {"revision": revision}
+        )
+        return name
 
 
 def latest_revision(engine: Engine) -> str | None:

@@ -42,6 +42,11 @@ WHERE (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= 
   AND message_type = 'text' AND NOT is_deleted AND content ~ '\S'
 ORDER BY created_at, id;
 
+-- name: message_count
+-- About how many there are to read, for the progress of a run; blank ones are counted too.
+SELECT count(*) FROM messages
+WHERE created_at > :since AND created_at <= :as_of AND message_type = 'text' AND NOT is_deleted;
+
 -- name: message_edits
 -- What changed since edited_since among the texts of the window; content is NULL where it no longer
 -- counts as words, so that its score can be dropped. A message that is read moves updated_at too, so

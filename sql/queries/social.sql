@@ -92,6 +92,11 @@ WHERE (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= 
   AND is_active AND content ~ '\S'
 ORDER BY created_at, id;
 
+-- name: post_count
+-- About how many there are to read, for the progress of a run; blank ones are counted too.
+SELECT count(*) FROM posts
+WHERE created_at > :since AND created_at <= :as_of AND is_active;
+
 -- name: post_edits
 -- What changed since edited_since among the texts of the window; content is NULL where it no longer
 -- counts as words, so that its score can be dropped. Counters move updated_at too, so most rows
@@ -140,6 +145,11 @@ FROM comments
 WHERE (created_at, id) > (:after_at, CAST(:after_id AS uuid)) AND created_at <= :as_of
   AND is_active AND content ~ '\S'
 ORDER BY created_at, id;
+
+-- name: comment_count
+-- About how many there are to read, for the progress of a run; blank ones are counted too.
+SELECT count(*) FROM comments
+WHERE created_at > :since AND created_at <= :as_of AND is_active;
 
 -- name: comment_edits
 -- What changed since edited_since among the texts of the window; content is NULL where it no longer

@@ -15,8 +15,12 @@ RETURNING id;
 
 -- name: enter_stage
 UPDATE pipeline_run
-SET stage = :stage, stage_done = 0, stage_total = :total, heartbeat_at = now()
+SET stage = :stage, stage_done = 0, stage_total = :total, stage_started_at = now(),
+    heartbeat_at = now()
 WHERE id = :run_id;
+
+-- name: expect_in_stage
+UPDATE pipeline_run SET stage_total = :total, heartbeat_at = now() WHERE id = :run_id;
 
 -- name: advance_stage
 UPDATE pipeline_run
@@ -49,9 +53,8 @@ SET status = 'succeeded', finished_at = now(), flipped_at = now(), stage = NULL,
 WHERE id = :run_id AND status = 'running';
 
 -- name: texts_read_through
--- How far texts were read by the last success that read them with this model revision.
-SELECT max(texts_read_through) FROM pipeline_run
-WHERE status = 'succeeded' AND text_revision = :revision;
+-- How far references were brought up to date by the last success, with whichever model.
+SELECT max(texts_read_through) FROM pipeline_run WHERE status = 'succeeded';
 
 -- name: last_full_run
 -- Results never go back in time, and the demo's replay goes on from here.
@@ -59,14 +62,14 @@ SELECT max(as_of) FROM pipeline_run WHERE kind = 'full' AND status = 'succeeded'
 
 -- name: list_runs
 SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at, heartbeat_at,
-       finished_at, stage, stage_done, stage_total, stages, counts, error, model_version_id,
-       text_model, cancel_requested_at
+       finished_at, stage, stage_done, stage_total, stage_started_at, stages, counts, error,
+       model_version_id, text_model, cancel_requested_at
 FROM pipeline_run ORDER BY id DESC LIMIT :limit;
 
 -- name: one_run
 SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at, heartbeat_at,
-       finished_at, stage, stage_done, stage_total, stages, counts, error, model_version_id,
-       text_model, cancel_requested_at
+       finished_at, stage, stage_done, stage_total, stage_started_at, stages, counts, error,
+       model_version_id, text_model, cancel_requested_at
 FROM pipeline_run WHERE id = :run_id;
 
 -- name: waiting_or_running
@@ -88,6 +91,9 @@ SET status = 'running', claimed_by = :instance, as_of = :as_of, started_at = now
 WHERE id = (SELECT id FROM pipeline_run WHERE status = 'queued'
             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, parameters, requested_by;
+
+-- name: is_busy
+SELECT EXISTS (SELECT FROM pipeline_run WHERE status IN ('queued', 'running'));
 
 -- name: is_waiting
 SELECT EXISTS (SELECT FROM pipeline_run WHERE status = 'queued');

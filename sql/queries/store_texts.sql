@@ -33,6 +33,47 @@ SELECT EXISTS (
       AND NOT EXISTS (
           SELECT FROM text_score s WHERE s.hmac = r.hmac AND s.model_revision = :revision));
 
+-- name: count_unscored
+-- How many references in the window a model revision has yet to score.
+SELECT count(*) FROM text_ref r
+WHERE r.written_at > :since AND r.written_at <= :as_of
+  AND NOT EXISTS (
+      SELECT FROM text_score s WHERE s.hmac = r.hmac AND s.model_revision = :revision);
+
+-- name: unscored_refs
+-- The newest of them, from a place on backwards; walks the index on (written_at, text_id).
+SELECT source, text_id::text AS text_id, written_at FROM text_ref r
+WHERE r.written_at > :since AND r.written_at <= :as_of
+  AND (r.written_at, r.text_id) < (:before_at, CAST(:before_id AS uuid))
+  AND NOT EXISTS (
+      SELECT FROM text_score s WHERE s.hmac = r.hmac AND s.model_revision = :revision)
+ORDER BY r.written_at DESC, r.text_id DESC LIMIT :limit;
+
+-- name: unscored_hmacs
+-- Which of some hashes a model revision has yet to score.
+SELECT wanted.hmac FROM unnest(CAST(:hmacs AS bytea[])) AS wanted (hmac)
+WHERE NOT EXISTS (
+    SELECT FROM text_score s WHERE s.hmac = wanted.hmac AND s.model_revision = :revision);
+
+-- name: sweep_refs
+-- References of texts that no window reaches any more, a batch at a time.
+DELETE FROM text_ref WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM text_ref WHERE written_at <= :before LIMIT :batch));
+
+-- name: sweep_revisions
+-- Scores of models that are neither in use nor to come; recent ones may be of a run that goes on.
+DELETE FROM text_score WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM text_score
+    WHERE scored_at <= :settled AND model_revision <> ALL (CAST(:kept AS text[]))
+    LIMIT :batch));
+
+-- name: sweep_orphans
+-- Scores that no reference needs; recent ones may be about to get theirs.
+DELETE FROM text_score WHERE ctid = ANY (ARRAY(
+    SELECT s.ctid FROM text_score s
+    WHERE s.scored_at <= :settled AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac)
+    LIMIT :batch));
+
 -- name: digests
 -- Per person: how many references, and the XOR of their ids' low 64 bits, as the sources give.
 SELECT user_id_raiz::text AS user_id_raiz, count(*) AS texts,
@@ -57,6 +98,12 @@ FROM text_ref r
 JOIN text_score s ON s.hmac = r.hmac AND s.model_revision = :revision
 WHERE r.written_at > :since AND r.written_at <= :as_of
 GROUP BY r.user_id_raiz;
+
+-- name: model_of_revision
+-- The name under which a revision last read texts.
+SELECT text_model FROM pipeline_run
+WHERE text_revision = :revision AND text_model IS NOT NULL
+ORDER BY id DESC LIMIT 1;
 
 -- name: latest_revision
 -- The revision of the newest score, for runs that read no text.

@@ -35,7 +35,7 @@ def test_the_demo_makes_a_population_and_says_who_is_where(installation: Install
     figures = last_line(first)
     assert list(figures) == ["users", "alto", "moderado", "bajo", "seconds", "nlp_model"]
     assert figures["users"] == 400 == figures["alto"] + figures["moderado"] + figures["bajo"]
-    assert figures["nlp_model"] == "reducido"
+    assert figures["nlp_model"] == "aura-es-mini"
     for word in ("DEMOSTRACIÓN", "▲ Alto", "aislada", "Extracción", "30 noches"):
         assert word in first.stdout
     assert "Traceback" not in first.stderr

@@ -80,7 +80,7 @@ class Health(Answer):
             "finished_at": "2026-03-01T09:30:02Z",
             "changed_at": "2026-03-01T09:30:02Z",
         },
-        "text_model": "reducido",
+        "text_model": "aura-es-mini",
     }
 
     status: Literal["healthy", "degraded"]

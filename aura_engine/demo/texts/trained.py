@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from aura_engine.nlp.normalise import REDUCED, normalise
+from aura_engine.nlp.normalise import MINI, normalise
 
 FILE: Final = "trained.bin"
 BYTES: Final = 6
@@ -19,12 +19,12 @@ BYTES: Final = 6
 
 
 def fingerprint(text: str) -> bytes:
-    """Return the fingerprint of a text's letters and digits, as the reduced model prepares it.
+    """Return the fingerprint of a text's letters and digits, as the shipped model prepares it.
 
     Near copies, which differ in case, marks or emoji, share it; so do all texts without a letter,
     whose fingerprint is empty.
     """
-    letters = re.sub(r"[\W_]+", "", normalise(text, REDUCED))
+    letters = re.sub(r"[\W_]+", "", normalise(text, MINI))
     return hashlib.sha256(letters.encode()).digest()[:BYTES] if letters else b""
 
 

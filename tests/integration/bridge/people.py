@@ -105,12 +105,12 @@ def publish(
             activate_model(connection, model_id, as_of=as_of)
             flip(connection, run.run_id)
             results = json.dumps(run_results(rows, model))
-            finish(connection, run, model_id, results=results, text_model="reducido")
+            finish(connection, run, model_id, results=results, text_model="aura-es-mini")
 
 
 def all_well(store: Engine) -> None:
     """Let scheduler and sources report that they work."""
-    report(store, "scheduler", instance="test:1", details={"text_model": "reducido"})
+    report(store, "scheduler", instance="test:1", details={"text_model": "aura-es-mini"})
     for source in ("aura_auth", "aura_messaging", "aura_social"):
         report(store, source, instance="test:1")
 

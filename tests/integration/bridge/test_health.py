@@ -42,7 +42,7 @@ def test_with_results_and_all_processes_it_is_healthy_and_tells_the_datas_age(
     assert found["degraded"] == []
     assert found["realtime"] == NOT_OPEN
     assert found["demo"] is True
-    assert found["text_model"] == "reducido"
+    assert found["text_model"] == "aura-es-mini"
     assert found["data"]["version"] == len(RUNS)
     assert datetime.fromisoformat(found["data"]["as_of"]) == RUNS[-1]
     assert datetime.fromisoformat(found["data"]["finished_at"]).tzinfo is not None

@@ -37,7 +37,7 @@ def test_the_miner_is_ready_while_the_scheduler_lives_and_no_run_waits(
     assert answer(empty, f"{MINER}/status") == nothing
     report(store, "scheduler", instance="a", details={"text_model": None, "problem": "no hay"})
     assert answer(empty, f"{MINER}/status") == {**nothing, "ready_for_etl": True}
-    report(store, "scheduler", instance="a", details={"text_model": "reducido"})
+    report(store, "scheduler", instance="a", details={"text_model": "aura-es-mini"})
     all_well = {**silent, "ready_for_etl": True, "nlp_available": True}
     assert answer(empty, f"{MINER}/status") == all_well
     enqueue(store, kind="full", parameters={}, requested_by="ana")

@@ -25,6 +25,7 @@ from aura_engine.store.installation import ensure_installation
 from tests.conftest import DatabaseFactory
 from tests.integration.demo.conftest import build
 from tests.integration.store.conftest import TEMPLATE, build_template
+from tests.remembering import RememberingScorer
 
 ZONE = ZoneInfo("America/Mexico_City")
 BEDTIME = datetime(2026, 3, 20, 18, tzinfo=UTC)
@@ -34,7 +35,7 @@ PLAN = DemoPlan(100, 5, date(2026, 2, 10), date(2026, 3, 19), str(ZONE))
 
 @pytest.fixture(scope="module")
 def scorer() -> TextScorer:
-    return load_scorer(REDUCED_MODEL)
+    return RememberingScorer(load_scorer(REDUCED_MODEL))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import RobertaConfig, RobertaForSequenceClassification, RobertaTokenizerFast
 
+from aura_engine.nlp import mini, torch_backend
+
 CORPUS = [
     "Hoy fue un buen día con mis amigos y mi familia.",
     "Me siento triste y muy cansada de la escuela.",
@@ -26,6 +28,15 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_accelerator() -> Iterator[None]:
+    """Half the bits would not give the numbers that these tests compare."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch_backend, "best_device", lambda: torch.device("cpu"))
+        patch.setattr(mini, "may_have_accelerator", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +69,8 @@ def make_model(tmp_path: Path, tokenizer_directory: Path) -> MakeModel:
         *,
         seed: int = 0,
         name: str = "model",
+        spread: float = 0.5,
+        problem_type: str | None = None,
     ) -> Path:
         torch.manual_seed(seed)
         config = RobertaConfig(
@@ -67,7 +80,8 @@ def make_model(tmp_path: Path, tokenizer_directory: Path) -> MakeModel:
             num_attention_heads=2,
             intermediate_size=64,
             max_position_embeddings=34,
-            initializer_range=0.5,
+            initializer_range=spread,
+            problem_type=problem_type,
             id2label=dict(enumerate(labels)),
             label2id={label: place for place, label in enumerate(labels)},
         )

@@ -14,7 +14,15 @@ import structlog
 from huggingface_hub import constants
 
 from aura_engine.errors import ModelError
-from aura_engine.nlp import PRODUCTION_MODEL, TextScorer, load_scorer
+from aura_engine.nlp import (
+    PRODUCTION_MODEL,
+    REDUCED_MODEL,
+    TextScorer,
+    is_reduced_revision,
+    load_scorer,
+    scorer_of_revision,
+)
+from aura_engine.nlp.checkpoint import content_revision
 from aura_engine.nlp.loading import PRODUCTION_REVISION
 
 MakeModel = Callable[..., Path]
@@ -42,7 +50,7 @@ def test_an_unreachable_hub_is_an_error_within_ten_seconds_that_says_what_was_tr
     with pytest.raises(ModelError) as refused:
         load_scorer("someone/some-model", cache_dir=tmp_path)
     assert time.monotonic() - started < 10
-    for part in ("someone/some-model", str(tmp_path), "http", "NLP_MODEL_NAME=reducido"):
+    for part in ("someone/some-model", str(tmp_path), "http", "NLP_MODEL_NAME=aura-es-mini"):
         assert part in str(refused.value)
 
 
@@ -114,16 +122,41 @@ def test_a_production_model_that_is_there_and_does_not_load_is_an_error(
 
 
 def test_the_reduced_model_can_be_asked_for() -> None:
-    scorer = load_scorer("reducido")
+    scorer = load_scorer(REDUCED_MODEL)
     assert isinstance(scorer, TextScorer)
-    assert scorer.reduced
+    assert (scorer.name, scorer.reduced) == ("aura-es-mini", True)
+    assert is_reduced_revision(scorer.revision)
     assert np.isfinite(scorer.score(["hola a todos"])).all()
+
+
+def test_the_shipped_model_is_found_by_its_revision_and_no_other_version_passes_for_it() -> None:
+    revision = load_scorer(REDUCED_MODEL).revision
+    found = scorer_of_revision(revision, name=None)
+    assert found is not None
+    assert (found.revision, found.reduced) == (revision, True)
+    assert scorer_of_revision(f"{REDUCED_MODEL}-0-0123456789abcdef", name=None) is None
+
+
+def test_a_model_is_found_by_its_revision_only_while_its_files_are_the_same(
+    make_model: MakeModel, cut_off: None
+) -> None:
+    directory = make_model()
+    revision = load_scorer(str(directory)).revision
+    found = scorer_of_revision(revision, name=str(directory))
+    assert found is not None
+    assert (found.revision, found.reduced) == (revision, False)
+    make_model(seed=1)
+    assert scorer_of_revision(revision, name=str(directory)) is None
+    (directory / "model.safetensors").write_bytes(b"half a file")
+    damaged = content_revision(directory)
+    assert scorer_of_revision(damaged, name=str(directory)) is None
 
 
 def test_importing_the_room_loads_no_heavy_library() -> None:
     code = (
-        "import sys, aura_engine.nlp; "
-        "print([m for m in ('torch', 'transformers', 'sklearn') if m in sys.modules])"
+        "import sys, aura_engine.nlp\n"
+        "heavy = {'torch', 'transformers', 'onnxruntime', 'sklearn'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

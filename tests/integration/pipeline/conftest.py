@@ -23,6 +23,7 @@ from aura_engine.store.installation import ensure_installation
 from tests.conftest import DatabaseFactory
 from tests.integration.pipeline.people import NOW, populate
 from tests.integration.store.conftest import TEMPLATE, build_template
+from tests.remembering import RememberingScorer
 
 
 @dataclass
@@ -43,6 +44,10 @@ class CountingScorer:
     @property
     def reduced(self) -> bool:
         return self.model.reduced
+
+    @property
+    def backend(self) -> str:
+        return self.model.backend
 
     def score(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += texts
@@ -69,7 +74,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def shipped_model() -> TextScorer:
-    return load_scorer(REDUCED_MODEL)
+    return RememberingScorer(load_scorer(REDUCED_MODEL))
 
 
 @pytest.fixture

