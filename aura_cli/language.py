@@ -40,12 +40,23 @@ def demo_scorer(settings: Settings) -> TextScorer:
     return _load(settings, settings.nlp_model_name or REDUCED_MODEL)
 
 
+def run_scorer(settings: Settings) -> TextScorer:
+    """Load the model that runs of this installation read with.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be loaded.
+    """
+    load = production_scorer if settings.configured_url_names() else demo_scorer
+    return load(settings)
+
+
 def lazy_scorer(settings: Settings) -> TextScorer:
-    """Return a stand-in for the model that these settings mean, loaded when it is first asked."""
+    """Return a stand-in for the model that runs read with, loaded when it is first asked."""
     from aura_engine.nlp import LazyScorer
 
-    load = production_scorer if settings.configured_url_names() else demo_scorer
-    return LazyScorer(lambda: load(settings))
+    return LazyScorer(lambda: run_scorer(settings))
 
 
 def _load(settings: Settings, name: str | None) -> TextScorer:
@@ -55,4 +66,6 @@ def _load(settings: Settings, name: str | None) -> TextScorer:
         name,
         revision=settings.nlp_revision,
         negative_label=settings.nlp_negative_label,
+        backend=settings.nlp_backend,
+        exports=settings.exports_dir,
     )

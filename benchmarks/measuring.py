@@ -80,6 +80,9 @@ class Timed:
     result: Any
 
 
-def print_figures(figures: Mapping[str, float]) -> None:
-    """Print the JSON line that ends a benchmark."""
-    sys.stdout.write(json.dumps({name: round(value, 3) for name, value in figures.items()}) + "\n")
+def print_figures(figures: Mapping[str, float | None], digits: int = 3) -> None:
+    """Print the JSON line that ends a benchmark; None is what does not apply here."""
+    rounded = {
+        name: None if value is None else round(value, digits) for name, value in figures.items()
+    }
+    sys.stdout.write(json.dumps(rounded) + "\n")
