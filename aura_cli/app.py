@@ -11,13 +11,14 @@ from typing import Final
 
 import typer
 
-from aura_cli import db, later, run, sources
+from aura_cli import db, run, sources
 from aura_cli.bench import bench
 from aura_cli.bridge import bridge
 from aura_cli.demo import demo
 from aura_cli.doctor import doctor
 from aura_cli.evaluate import evaluate
 from aura_cli.scheduler import scheduler
+from aura_cli.score import score
 from aura_cli.screenshots import screenshots
 from aura_cli.suite import test
 from aura_cli.ui import ui
@@ -57,18 +58,13 @@ app.add_typer(db.app, name="db", help=t("cli.help_db"))
 app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
 app.command("bridge", help=t("cli.help_bridge"))(bridge)
+app.command("score", help=t("cli.help_score"))(score)
 app.command("evaluate", help=t("cli.help_evaluate"))(evaluate)
 app.command(
     "bench",
     help=t("cli.help_bench"),
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(bench)
-for verb in later.VERBS:
-    app.command(
-        verb,
-        help=t(f"cli.help_{verb}"),
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(later.not_yet(verb))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Notes
     -----
-    0 done; 1 an error, said on standard error; 2 wrong usage; 3 the verb is still to come.
+    0 done; 1 an error, said on standard error; 2 wrong usage; 3 the measurement is still to come.
     """
     try:
         app(args=None if arguments is None else list(arguments), prog_name="./aura")

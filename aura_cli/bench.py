@@ -9,13 +9,13 @@ from typing import Annotated, Final
 
 import typer
 
-from aura_cli.later import say_not_yet
 from aura_cli.suite import ROOT, step_environment
 from aura_engine.i18n import t
 
-BENCHES: Final = ("ensemble", "load", "full", "choices")
+BENCHES: Final = ("ensemble", "load", "full", "choices", "nlp", "triggers")
 """What can be measured; each is a module of ``benchmarks``."""
-LATER: Final = ("nlp", "triggers", "faults", "latency", "api", "fanout", "pages")
+LATER: Final = ("faults", "latency", "api", "fanout", "pages")
+EXIT_NOT_YET: Final = 3
 
 
 def bench(
@@ -27,7 +27,8 @@ def bench(
     from aura_engine.settings import refuse_production
 
     if name in LATER:
-        say_not_yet(f"bench {name}", what=t("cli.later_bench"))
+        typer.echo(t("cli.bench_not_yet", name=name), err=True)
+        raise typer.Exit(EXIT_NOT_YET)
     if name not in BENCHES:
         raise typer.BadParameter(t("cli.help_bench_name", names=", ".join(BENCHES)))
     refuse_production(start(), "bench")

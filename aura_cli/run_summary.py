@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from aura_engine.domain import RiskLevel
+from aura_engine.domain import REDUCED_LANGUAGE_MODEL, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.pipeline import STAGES, RunOutcome
 from aura_engine.store.access import SYSTEM
@@ -24,10 +24,24 @@ def print_run(store: Engine, outcome: RunOutcome) -> None:
     console.print(levels_table(counts))
     console.print(times_table(outcome))
     console.print(model_line(outcome))
+    for line in unread_lines(outcome):
+        console.print(line)
+
+
+def unread_lines(outcome: RunOutcome) -> list[str]:
+    """Say how many texts no model read, and which model has yet to take over."""
+    said = []
+    if unread := outcome.counts.get("texts", {}).get("unread"):
+        said.append(t("cli.summary_unread", unread=unread))
+    if ahead := outcome.counts.get("read_ahead"):
+        said.append(t("cli.summary_ahead", **ahead))
+    return said
 
 
 def model_line(outcome: RunOutcome) -> str:
     """Say which language model read the texts."""
+    if outcome.text_model == REDUCED_LANGUAGE_MODEL:
+        return t("cli.summary_reduced", model=outcome.text_model)
     return t("cli.summary_model", model=outcome.text_model or t("cli.without_nlp"))
 
 

@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
+from aura_cli import sources_triggers
 from aura_engine.i18n import t
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep ``sources`` a group while it has a single verb."""
 
 
 @app.command("check", help=t("check.help_check"))
@@ -47,3 +43,7 @@ def check(
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     if not report.is_fit:
         raise typer.Exit(1)
+
+
+app.command("install-triggers", help=t("triggers.help_install"))(sources_triggers.install)
+app.command("uninstall-triggers", help=t("triggers.help_uninstall"))(sources_triggers.uninstall)

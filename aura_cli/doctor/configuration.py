@@ -13,9 +13,9 @@ from aura_engine.i18n import t
 from aura_engine.settings import Settings, Variable, documented_variables
 
 ELSEWHERE: Final = frozenset(
-    {"AURA_PYTHON", "AURA_CHROMIUM", "AURA_REQUIRE_BROWSER", "AURA_ENV_FILE"}
+    {"AURA_PYTHON", "AURA_CHROMIUM", "AURA_REQUIRE_BROWSER", "AURA_ENV_FILE", "AURA_OWNER_URL"}
 )
-"""Variables that the launcher and the tests read, not the settings."""
+"""Variables that the launcher, the tests or a single verb read, not the settings."""
 
 
 def settings_states(settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from aura_cli.databases import open_databases
 from aura_cli.doctor.findings import Finding, State
+from aura_cli.doctor.triggers import trigger_findings
 from aura_engine.cluster import EmbeddedCluster
 from aura_engine.errors import AuraError, SettingsError
 from aura_engine.i18n import t
@@ -61,7 +62,7 @@ def check_all(urls: DatabaseUrls) -> Iterator[Finding]:
     analytics, *sources = DATABASE_URL_NAMES
     yield from check(analytics, urls.analytics, analytics_findings)
     for name, url in zip(sources, (urls.auth, urls.social, urls.messaging), strict=True):
-        yield from check(name, url, source_findings)
+        yield from check(name, url, _role_and_triggers)
 
 
 def check(
@@ -89,6 +90,11 @@ def role_of(connection: Connection) -> Role:
     """Ask the server who we are."""
     row = connection.execute(text(load_queries("doctor")["server_and_role"])).one()
     return Role(row.server_version, row.role_name, row.is_superuser, row.can_create)
+
+
+def _role_and_triggers(name: str, connection: Connection) -> Iterator[Finding]:
+    yield from source_findings(name, connection)
+    yield from trigger_findings(name, connection)
 
 
 def source_findings(name: str, connection: Connection) -> Iterator[Finding]:

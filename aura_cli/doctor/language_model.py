@@ -17,7 +17,7 @@ def language_model(settings: Settings) -> Iterator[Finding]:
 
     configured = settings.nlp_model_name
     if configured == REDUCED_MODEL:
-        yield reduced_model()
+        yield reduced_model(settings)
     elif configured is not None:
         yield named_model(configured, settings.nlp_revision)
     elif (found := local_revision(PRODUCTION_MODEL, settings.nlp_revision)) is not None:
@@ -30,7 +30,7 @@ def language_model(settings: Settings) -> Iterator[Finding]:
             t("cli.model_not_here"),
             t("cli.mend_model_default", reduced=REDUCED_MODEL),
         )
-        yield reduced_model()
+        yield reduced_model(settings)
 
 
 def named_model(name: str, revision: str | None) -> Finding:
@@ -56,15 +56,16 @@ def local_revision(name: str, revision: str | None) -> str | None:
     return found.revision if found is not None and has_weights(found.directory) else None
 
 
-def reduced_model() -> Finding:
-    """Look whether the model that ships with the project loads."""
-    from aura_engine.nlp.reduced import ReducedScorer
+def reduced_model(settings: Settings) -> Finding:
+    """Look whether the model that ships with the project loads, and what runs it."""
+    from aura_engine.nlp.mini import load_mini
 
     try:
-        scorer = ReducedScorer()
+        scorer = load_mini(settings.nlp_backend)
     except ModelError as error:
         return Finding(_area(), t("cli.reduced_model"), State.BROKEN, str(error))
-    return _found(scorer.name, scorer.revision)
+    detail = t("cli.model_runs", revision=scorer.revision, backend=scorer.backend)
+    return Finding(_area(), scorer.name, State.GOOD, detail)
 
 
 def _found(name: str, revision: str) -> Finding:

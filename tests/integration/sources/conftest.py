@@ -21,6 +21,7 @@ from aura_engine.demo.ddl import create_schema
 from aura_engine.sources import Source, Sources, connect_sources
 from aura_engine.sources.roles import READER_ROLE, install_reader
 from tests.integration.sources.people import populate
+from tests.integration.sources.triggered import Triggered, new_triggered
 
 Row = Mapping[str, object]
 
@@ -116,4 +117,24 @@ def populated_world(lease: Lease) -> Iterator[World]:
     """The people of ``people.py``; tests only read it."""
     with new_world(lease) as world:
         populate(world)
+        yield world
+
+
+@pytest.fixture(scope="session")
+def shared_triggered(lease: Lease) -> Iterator[Triggered]:
+    with new_triggered(lease) as world:
+        yield world
+
+
+@pytest.fixture
+def triggered(shared_triggered: Triggered) -> Triggered:
+    """Sources with triggers and the same few rows for each test, which may change rows only."""
+    shared_triggered.clear()
+    return shared_triggered
+
+
+@pytest.fixture
+def own_triggered(lease: Lease) -> Iterator[Triggered]:
+    """The same of this test's own, without triggers yet and empty."""
+    with new_triggered(lease, install=False) as world:
         yield world

@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from aura_cli import app as cli
-from aura_cli.bench import BENCHES
-from aura_cli.later import EXIT_NOT_YET, VERBS
+from aura_cli.bench import BENCHES, EXIT_NOT_YET
 from aura_cli.suite import ROOT
 from aura_engine.errors import StoreError
 from aura_engine.settings import Settings
@@ -49,25 +48,25 @@ def test_without_a_verb_it_shows_the_help_and_succeeds(capsys):
 
 def test_every_documented_verb_is_there(capsys):
     shown = visible_verbs(capsys)
-    for verb in ("demo", "test", "run", "sources", "doctor", "db", *VERBS):
+    for verb in ("demo", "test", "run", "sources", "doctor", "db", "score"):
         assert f"  {verb} " in shown
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("demo",), ("test",), ("run", "full"), ("sources", "check"), ("doctor",), ("db", "upgrade")],
+    [
+        ("demo",),
+        ("test",),
+        ("run", "full"),
+        ("sources", "check"),
+        ("doctor",),
+        ("db", "upgrade"),
+        ("score",),
+    ],
 )
 def test_every_verb_explains_itself(capsys, arguments):
     assert cli.main([*arguments, "--help"]) == 0
     assert " ".join(arguments) in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_to_come_says_so_and_does_not_look_like_a_success(capsys, verb):
-    assert cli.main([verb]) == EXIT_NOT_YET
-    captured = capsys.readouterr()
-    assert f"{verb}: todavía no existe" in captured.err
-    assert captured.out == ""
 
 
 def test_a_bench_to_come_takes_its_name_and_options(capsys):

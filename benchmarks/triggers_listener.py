@@ -1,0 +1,54 @@
+"""Connections of a benchmark to its source, and a process that hears every notification there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import select
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg2
+
+CHANNEL: Final = "aura_data_change"
+_READY_SECONDS: Final = 60.0
+
+
+def connect(address: Mapping[str, Any]) -> Any:
+    """Return an autocommitting connection."""
+    link = psycopg2.connect(**address)
+    link.autocommit = True
+    return link
+
+
+@contextmanager
+def listening(address: Mapping[str, Any]) -> Iterator[None]:
+    """Let a process of its own listen meanwhile, as the scheduler does.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not start.
+    """
+    context = multiprocessing.get_context("spawn")
+    is_ready = context.Event()
+    listener = context.Process(target=_listen, args=(dict(address), is_ready), daemon=True)
+    listener.start()
+    try:
+        if not is_ready.wait(_READY_SECONDS):
+            raise RuntimeError("the listener did not start")
+        yield
+    finally:
+        listener.terminate()
+        listener.join()
+
+
+def _listen(address: dict[str, Any], is_ready: Any) -> None:  # pragma: no cover -- another process
+    link = connect(address)
+    with link.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    is_ready.set()
+    while True:
+        select.select([link], [], [])
+        link.poll()
+        del link.notifies[:]
