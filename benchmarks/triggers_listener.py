@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg2
 
 CHANNEL: Final = "aura_data_change"
-_READY_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.5
 
 
 def connect(address: Mapping[str, Any]) -> Any:
@@ -35,8 +35,9 @@ def listening(address: Mapping[str, Any]) -> Iterator[None]:
     listener = context.Process(target=_listen, args=(dict(address), is_ready), daemon=True)
     listener.start()
     try:
-        if not is_ready.wait(_READY_SECONDS):
-            raise RuntimeError("the listener did not start")
+        while not is_ready.wait(_LOOK_SECONDS):
+            if not listener.is_alive():
+                raise RuntimeError(f"the listener ended with status {listener.exitcode}")
         yield
     finally:
         listener.terminate()
