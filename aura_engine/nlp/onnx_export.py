@@ -42,7 +42,15 @@ class _Logits(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
 
 
 def export_directory(exports: Path, name: str, revision: str) -> Path:
-    """Return where the graph of one revision of one model lies."""
+    """Return where the graph of one revision of one model lies.
+
+    Parameters
+    ----------
+    exports : Path
+        Directory of all graphs.
+    name, revision : str
+        Of the model.
+    """
     return exports / f"{re.sub(r'[^A-Za-z0-9._-]+', '--', name)[-80:]}-{revision[:40]}-{FORMAT}"
 
 
