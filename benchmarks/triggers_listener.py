@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import select
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,6 +13,8 @@ import psycopg2
 
 CHANNEL: Final = "aura_data_change"
 _LOOK_SECONDS: Final = 0.5
+_WORK_SECONDS: Final = 0.02
+"""What a reader is busy with once it was woken; it does not look meanwhile."""
 
 
 def connect(address: Mapping[str, Any]) -> Any:
@@ -53,3 +56,4 @@ def _listen(address: dict[str, Any], is_ready: Any) -> None:  # pragma: no cover
         select.select([link], [], [])
         link.poll()
         del link.notifies[:]
+        time.sleep(_WORK_SECONDS)

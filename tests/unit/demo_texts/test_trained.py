@@ -38,9 +38,9 @@ def test_other_texts_are_not(text: str) -> None:
 def test_the_file_is_small_and_in_order() -> None:
     stored = trained_lines.OUT.read_bytes()
     lines = [stored[at : at + BYTES] for at in range(0, len(stored), BYTES)]
-    assert 10_000 < len(lines) < 12_000
+    assert 10_000 < len(lines) < 15_000
     assert lines == sorted(set(lines))
-    assert len(stored) < 70_000
+    assert len(stored) < 100_000
 
 
 def test_the_file_is_written_from_the_corpora(
