@@ -21,6 +21,7 @@ from aura_cli.scheduler import scheduler
 from aura_cli.score import score
 from aura_cli.screenshots import screenshots
 from aura_cli.suite import test
+from aura_cli.trickle import trickle
 from aura_cli.ui import ui
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
@@ -57,6 +58,7 @@ app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))
 app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
+app.command("trickle", help=t("cli.help_trickle"), hidden=True)(trickle)
 app.command("bridge", help=t("cli.help_bridge"))(bridge)
 app.command("score", help=t("cli.help_score"))(score)
 app.command("evaluate", help=t("cli.help_evaluate"))(evaluate)

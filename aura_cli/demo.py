@@ -24,10 +24,14 @@ def demo(
     users: Annotated[int | None, typer.Option(min=1, help=t("cli.help_users"))] = None,
     seed: Annotated[int | None, typer.Option(min=0, help=t("cli.help_seed"))] = None,
     reset: Annotated[bool, typer.Option("--reset", help=t("cli.help_reset"))] = False,
+    no_trickle: Annotated[
+        bool, typer.Option("--no-trickle", help=t("cli.help_no_trickle"))
+    ] = False,
 ) -> None:
     """Make or continue the demo's data, run, and print a summary; then serve until Ctrl-C.
 
-    With ``--once`` nothing is served and the last line on standard output is JSON.
+    While it serves, the people live on unless ``--no-trickle`` keeps the sources still. With
+    ``--once`` nothing is served and the last line on standard output is JSON.
     """
     from aura_cli.context import start
     from aura_cli.demo_servers import require_free_ports, serve
@@ -48,7 +52,7 @@ def demo(
         with site.cluster.acquire() as lease:
             outcome = _catch_up(site, lease, plan, settings, scorer)
             if not once:
-                serve(settings, lease, site.urls(lease).analytics)
+                serve(settings, lease, site.urls(lease).analytics, trickles=not no_trickle)
                 return
     levels = outcome.results["risk_distribution"]
     figures = {

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from aura_engine.settings import Settings
 
 NAMES: Final = ("scheduler", "bridge", "ui")
-READY_SECONDS: Final = 90.0
+TRICKLE: Final = "trickle"
+READY_SECONDS: Final = 600.0
+"""A server that died is told at once; one that a busy machine starts slowly is waited for."""
 TEND_SECONDS: Final = 1.0
 
 
@@ -41,7 +43,7 @@ def require_free_ports(settings: Settings) -> None:
     require_free(settings.bind_address, settings.ui_port, "AURA_UI_PORT")
 
 
-def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
+def serve(settings: Settings, lease: Lease, analytics: URL, *, trickles: bool) -> None:
     """Run the servers until SIGINT or SIGTERM; whatever dies meanwhile is started again.
 
     Parameters
@@ -52,6 +54,8 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
         Keeps the embedded server; it is healed too if it dies.
     analytics : URL
         Of the analytics database.
+    trickles : bool
+        Whether people live on meanwhile, in a process of its own that no server waits for.
 
     Raises
     ------
@@ -69,7 +73,8 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
     store = connect_store(analytics)
     try:
         _say(t("cli.demo_starting", names=", ".join(NAMES)))
-        with tended(lease), running(NAMES, settings.data_dir / "logs") as servers:
+        logs = settings.data_dir / "logs"
+        with tended(lease), running(NAMES, logs) as servers:
             await_ready(
                 servers,
                 lambda: stop.is_set() or _all_answer(settings, store),
@@ -77,9 +82,13 @@ def serve(settings: Settings, lease: Lease, analytics: URL) -> None:
             )
             if not stop.is_set():
                 _say_addresses(settings)
-            while not stop.wait(TEND_SECONDS):
-                for server in servers:
-                    server.tend(_say)
+            also = (TRICKLE,) if trickles and not stop.is_set() else ()
+            with running(also, logs) as others:
+                if others:
+                    _say(t("cli.demo_trickling"))
+                while not stop.wait(TEND_SECONDS):
+                    for server in (*servers, *others):
+                        server.tend(_say)
             _say(t("cli.demo_stopping"))
     finally:
         store.dispose()

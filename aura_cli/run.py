@@ -11,11 +11,6 @@ from aura_engine.i18n import t
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep ``run`` a group while it has a single verb."""
-
-
 @app.command("full", help=t("cli.help_run_full"))
 def full(
     n_clusters: Annotated[
@@ -59,3 +54,20 @@ def full(
                     progress=shown.stage,
                 )
             print_run(context.store, outcome)
+
+
+@app.command("retry", help=t("cli.help_run_retry"))
+def retry(
+    run_id: Annotated[int, typer.Argument(metavar="N", help=t("cli.help_retried"))],
+    reason: Annotated[str, typer.Option("--reason", help=t("cli.help_reason"))],
+) -> None:
+    """Ask the scheduler once more for a run that ended badly."""
+    from aura_cli.context import start
+    from aura_cli.databases import open_analytics
+    from aura_engine.store import migrate, queue
+
+    settings = start(quiet=True)
+    with open_analytics(settings) as store:
+        migrate.require_current(store)
+        request = queue.retry(store, run_id, reason=reason, requested_by="cli")
+    typer.echo(t("cli.run_retried", run_id=request.run_id, former=run_id))

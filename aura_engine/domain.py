@@ -52,6 +52,8 @@ NIGHT_HOURS: Final = (1, 5)
 """First and last local hour that count as night, both included (01:00 to 05:59)."""
 
 
+URGENT_ASI: Final = 80.0
+"""Above this an alert is URGENT, else HIGH; so is the priority of the case."""
 REDUCED_LANGUAGE_MODEL: Final = "aura-es-mini"
 """The small language model that ships with the project; people read "modelo reducido"."""
 

@@ -10,11 +10,13 @@
     ├── ModelError            a language model cannot be loaded or understood
     ├── ArtefactError         a stored model version cannot be read
     ├── StoreError            the analytics database cannot be read or written
+    ├── LeadershipLost        another scheduler leads; this one may write no more
     ├── RunError              a run cannot go on; its message is for people
     │   ├── ConfirmationNeeded  a run would remove too many people
     │   ├── RunConflict         another run with other parameters waits or goes on
     │   └── RunCancelled        someone asked this run to stop
     ├── AccessDenied          the viewer may not read this
+    ├── NoticeError           a notice did not get through
     └── DemoError             demo data cannot be made or do not match
 
 Every message is written for the person who reads it: what happened, and what to do.
@@ -37,7 +39,19 @@ class ClusterError(AuraError):
 
 
 class SourceError(AuraError):
-    """A source database cannot be read."""
+    """A source database cannot be read.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to do.
+    source : str, optional
+        Which one, where one alone is meant.
+    """
+
+    def __init__(self, message: str, source: str | None = None) -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class UnreadableResult(AuraError):
@@ -54,6 +68,10 @@ class ArtefactError(AuraError):
 
 class StoreError(AuraError):
     """The analytics database cannot be read or written."""
+
+
+class LeadershipLost(AuraError):
+    """Another scheduler leads; this one may write no more."""
 
 
 class RunError(AuraError):
@@ -74,6 +92,10 @@ class RunCancelled(RunError):
 
 class AccessDenied(AuraError):
     """The viewer may not read this."""
+
+
+class NoticeError(AuraError):
+    """A notice did not get through; the message names no address and no secret."""
 
 
 class DemoError(AuraError):

@@ -27,6 +27,7 @@ _REASONS: Final = {
     "int_parsing": "settings.reason_int",
     "int_parsing_size": "settings.reason_int",
     "int_from_float": "settings.reason_int",
+    "float_parsing": "settings.reason_number",
     "bool_parsing": "settings.reason_bool",
     "greater_than_equal": "settings.reason_at_least",
     "less_than_equal": "settings.reason_at_most",
@@ -138,6 +139,8 @@ LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_casefolded)
 ]
 NlpBackend = Annotated[Literal["auto", "torch", "onnx"], BeforeValidator(_casefolded)]
+ChangeMode = Annotated[Literal["triggers", "poll"], BeforeValidator(_casefolded)]
+MailSecurity = Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_casefolded)]
 LogFormat = Annotated[Literal["auto", "json", "console"], BeforeValidator(_casefolded)]
 
 

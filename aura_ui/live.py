@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from html import escape
@@ -13,8 +14,16 @@ from aura_engine.domain import REDUCED_LANGUAGE_MODEL
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
-from aura_engine.store.reads import DataVersion, ServiceStatus, data_version, runs, services
-from aura_ui import databases, rerun
+from aura_engine.store.reads import (
+    DataVersion,
+    NoticeChannel,
+    ServiceStatus,
+    data_version,
+    notice_channels,
+    runs,
+    services,
+)
+from aura_ui import databases, notices, rerun
 from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
 from aura_ui.page import DRAWN, now
@@ -41,6 +50,7 @@ class Pulse:
     version: DataVersion | None
     latest_run: dict[str, Any] | None
     parts: dict[str, ServiceStatus]
+    channels: Sequence[NoticeChannel] = ()
 
 
 def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
@@ -83,6 +93,7 @@ def _look(viewer: Viewer) -> Pulse | None:
                 data_version(connection, viewer),
                 next(iter(runs(connection, viewer, limit=1)), None),
                 services(connection, viewer),
+                notice_channels(connection, viewer),
             )
     except AuraError as error:
         _say_lost(error)
@@ -146,6 +157,7 @@ def state(found: Pulse) -> tuple[Any, ...]:
     return (
         run and (run["id"], run["status"]),
         *sorted((name, part.is_up) for name, part in found.parts.items()),
+        *((channel.channel, channel.failing_since) for channel in found.channels),
     )
 
 
@@ -184,6 +196,7 @@ def complaints(found: Pulse, at: datetime, zone: tzinfo) -> list[str]:
             for name in SOURCES
             if name in found.parts and not (found.parts[name].is_up or found.parts[name].is_silent)
         ]
+    said += notices.failing(found.channels, at, zone)
     if found.version is not None and at - found.version.as_of > OLD_AFTER:
         said.append(t("ui.data_old", when=moment(found.version.as_of, zone)))
     return said

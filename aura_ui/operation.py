@@ -48,6 +48,8 @@ def _detail(details: dict[str, Any]) -> str:
     if problem := details.get("problem"):
         return str(problem)
     said = [str(details[key]) for key in ("text_model", "backend") if details.get(key)]
+    if fence := details.get("fence"):
+        said.append(t("operation.leads", fence=whole(fence)))
     if ahead := details.get("read_ahead"):
         said.append(
             ahead.get("problem") or t("operation.read_ahead", unread=whole(ahead["unread"]))

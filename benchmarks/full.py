@@ -14,10 +14,9 @@ from typing import Any, Final
 from aura_engine.pipeline import PipelineContext, RunParameters, run_full
 from aura_engine.pipeline.full import STAGES
 from aura_engine.sources import connect_sources
-from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from benchmarks.measuring import Measured, Timed, measure, print_figures
-from benchmarks.site import populate, site_below, temporary_site
+from benchmarks.site import connected, populate, site_below, temporary_site
 from benchmarks.waiting import waits_for_postgres
 
 THROUGH: Final = datetime(2026, 3, 1, 18, tzinfo=UTC)
@@ -61,9 +60,8 @@ def run_once(directory: Path, now: datetime) -> Timed:
     site = site_below(directory)
     with site.cluster.acquire() as lease, waits_for_postgres() as waits:
         urls = site.urls(lease)
-        store = connect_store(urls.analytics)
-        ensure_installation(store, "demo")
-        with connect_sources(urls) as sources:
+        with connected(urls.analytics) as store, connect_sources(urls) as sources:
+            ensure_installation(store, "demo")
             context = PipelineContext(
                 store=store,
                 sources=sources,
@@ -79,7 +77,6 @@ def run_once(directory: Path, now: datetime) -> Timed:
             outcome = run_full(context, parameters=RunParameters(skip_nlp=True), progress=note_peak)
             seconds, computed = time.perf_counter() - started, time.process_time() - computed
             waiting = waits.seconds - before
-        store.dispose()
     peaks.append(("end", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
     result: dict[str, Any] = {
         "stages": outcome.seconds,

@@ -16,13 +16,12 @@ import pandas as pd
 from sqlalchemy import Engine, text
 
 from aura_engine.domain import KPI_COLUMNS, LEVEL_BY_VOTES
-from aura_engine.store.connect import connect_store
 from aura_engine.store.generation import flip, load_generation
 from aura_engine.store.model_versions import save_model
 from aura_engine.store.people import save_people
 from aura_engine.store.runs import recorded_run
 from benchmarks.measuring import print_figures
-from benchmarks.site import temporary_site
+from benchmarks.site import connected, temporary_site
 
 AS_OF: Final = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 ISOLATION: Final = ("READ COMMITTED", "REPEATABLE READ")
@@ -161,8 +160,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./aura bench load", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="people of the generation")
     options = parser.parse_args()
-    with temporary_site() as (_directory, site, lease):
-        store = connect_store(site.urls(lease).analytics)
+    with (
+        temporary_site() as (_directory, site, lease),
+        connected(site.urls(lease).analytics) as store,
+    ):
         model_id = save_model(
             store, fitted_at=AS_OF, parameters={}, text_revision=None, libraries={},
             n_fitted=options.rows, summary={}, artefact=b"",
@@ -183,7 +184,6 @@ def main() -> None:
         slow = by_to_sql(store, rows)
         _, quick = load_and_flip(store, rows, model_id)
         reads = _watched(store, more, model_id, {len(rows), len(more)})
-        store.dispose()
     print(f"{'':34}{'seconds':>10}{'rows/s':>12}")
     for name, seconds in (("to_sql(method='multi')", slow), ("COPY, index, attach, flip", quick)):
         print(f"{name:34}{seconds:10.2f}{options.rows / seconds:12,.0f}")

@@ -14,10 +14,9 @@ from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
 from aura_engine.nlp.scorer import Probabilities
 from aura_engine.pipeline import PipelineContext, RunParameters, run_full
 from aura_engine.sources import connect_sources
-from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from benchmarks.nlp_subjects import SEED
-from benchmarks.site import temporary_site
+from benchmarks.site import connected, temporary_site
 
 THROUGH: Final = datetime(2026, 3, 1, 18, tzinfo=UTC)
 HISTORY: Final = timedelta(days=30)
@@ -55,9 +54,8 @@ def texts_given(users: int) -> list[int]:
         with site.service(lease) as service:
             write_until(service, population, THROUGH)
         urls = site.urls(lease)
-        store = connect_store(urls.analytics)
-        ensure_installation(store, "demo")
-        with connect_sources(urls) as sources:
+        with connected(urls.analytics) as store, connect_sources(urls) as sources:
+            ensure_installation(store, "demo")
             for moment in (THROUGH, THROUGH + timedelta(hours=1)):
                 before = scorer.texts
                 context = PipelineContext(
@@ -73,5 +71,4 @@ def texts_given(users: int) -> list[int]:
                 )
                 run_full(context, parameters=RunParameters())
                 given.append(scorer.texts - before)
-        store.dispose()
     return given

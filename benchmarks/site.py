@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 
 from aura_engine.cluster import Lease
 from aura_engine.demo.site import DemoSite
 from aura_engine.sources import Source
 from aura_engine.sql import load_queries
+from aura_engine.store.connect import connect_store
 
 _ROWS: Final = {
     Source.AUTH: ("accounts",),
@@ -58,6 +59,16 @@ def temporary_site() -> Iterator[tuple[Path, DemoSite, Lease]]:
     finally:
         site.cluster.destroy()
         shutil.rmtree(directory)
+
+
+@contextmanager
+def connected(analytics: URL) -> Iterator[Engine]:
+    """Yield the engine of an analytics database, which is let go however the benchmark ends."""
+    store = connect_store(analytics)
+    try:
+        yield store
+    finally:
+        store.dispose()
 
 
 def populate(lease: Lease, people: int, *, through: datetime) -> int:

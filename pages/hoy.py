@@ -11,8 +11,8 @@ from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.cases import CaseState
-from aura_engine.store.reads import case_counts, level_changes, risk_list
-from aura_ui import databases, theme, today
+from aura_engine.store.reads import case_counts, level_changes, notice_channels, risk_list
+from aura_ui import databases, notices, theme, today
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -34,6 +34,7 @@ with explained(), databases.page_reading() as connection:
     since = version.as_of - timedelta(days=14)
     trends = trends_chart(connection, viewer, since=since, until=version.as_of)
     cases = case_counts(connection, viewer)
+    channels = notice_channels(connection, viewer)
     before = trends.before_today(zone)
     entered, unknown = (
         today.entered(level_changes(connection, viewer, since=before.as_of)) if before else ([], 0)
@@ -52,6 +53,10 @@ for state, kind in ((CaseState.TO_REVIEW, "to_review"), (CaseState.OPEN, "open")
     why = t(f"today.cases_{kind}_why")
     cards.append(today.card(escape(t(f"today.cases_{kind}")), cases[state], [why]))
 st.html(f'<div class="aura-cards">{"".join(cards)}</div>')
+for said in notices.failing(channels, now(), zone):
+    st.warning(said, icon=":material/notifications_off:")
+for said in notices.missing(channels):
+    st.caption(said)
 left, right = st.columns([2, 1], gap="medium")
 with left:
     st.subheader(t("today.first"), anchor=False)

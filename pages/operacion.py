@@ -3,8 +3,8 @@
 import streamlit as st
 
 from aura_engine.i18n import t
-from aura_engine.store.reads import model_in_view, runs, services
-from aura_ui import databases, live, operation
+from aura_engine.store.reads import model_in_view, notice_channels, runs, services
+from aura_ui import databases, live, notices, operation
 from aura_ui.failures import explained
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, now, version_on_view
@@ -17,9 +17,10 @@ with explained(), databases.page_reading() as connection:
     parts = services(connection, viewer)
     model = model_in_view(connection, viewer)
     recent = runs(connection, viewer, limit=30)
+    channels = notice_channels(connection, viewer)
 
 zone = databases.zone()
-pulse = live.Pulse(version, next(iter(recent), None), parts)
+pulse = live.Pulse(version, next(iter(recent), None), parts, channels)
 st.session_state[live.DRAWN_STATE] = live.state(pulse)
 ill = [
     *live.complaints(pulse, now(), zone),
@@ -27,8 +28,8 @@ ill = [
     *operation.texts_unread(recent),
 ]
 begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.finding_well"))
-for complaint in ill:
-    st.caption(complaint)
+for said in (*ill, *notices.missing(channels)):
+    st.caption(said)
 st.subheader(t("operation.parts"), anchor=False)
 st.dataframe(operation.parts_table(parts, now(), zone), hide_index=True, key="table_parts")
 st.subheader(t("operation.model"), anchor=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -32,7 +31,6 @@ class ReadingAhead:
     """
 
     details: dict[str, Any] = field(default_factory=dict)
-    _reading: threading.Lock = field(default_factory=threading.Lock)
     _ended_after: tuple[str, str | None, datetime | None] | None = None
     """The revision that has been through the window; that in use and the last run at that time."""
     _problem: str | None = None
@@ -47,32 +45,24 @@ class ReadingAhead:
         stop : callable
             Asked every few seconds.
         """
-        with self._reading:
-            with store_errors():
-                state = (text_revision_in_use(context.store), last_full_run(context.store))
-            scorer = context.scorer
-            if scorer is not None and self._ended_after == (scorer.revision, *state):
-                return
-            try:
-                found = read_ahead(context, stop=stop)
-            except (ModelError, SourceError) as error:
-                self._say(str(error))
-                return
-            self._problem = None
-            if found is None:
-                self.details = {}
-                self._ended_after = None
-                return
-            self.details = {"read_ahead": asdict(found)}
-            if found.ended and self._ask_to_change_over(context, found):
-                self._ended_after = (found.revision, *state)
-
-    def wait(self, timeout: float) -> bool:
-        """Wait until no reading goes on in this process; tell whether that came true."""
-        if not self._reading.acquire(timeout=timeout):
-            return False
-        self._reading.release()
-        return True
+        with store_errors():
+            state = (text_revision_in_use(context.store), last_full_run(context.store))
+        scorer = context.scorer
+        if scorer is not None and self._ended_after == (scorer.revision, *state):
+            return
+        try:
+            found = read_ahead(context, stop=stop)
+        except (ModelError, SourceError) as error:
+            self._say(str(error))
+            return
+        self._problem = None
+        if found is None:
+            self.details = {}
+            self._ended_after = None
+            return
+        self.details = {"read_ahead": asdict(found)}
+        if found.ended and self._ask_to_change_over(context, found):
+            self._ended_after = (found.revision, *state)
 
     def _say(self, problem: str) -> None:
         self.details = {"read_ahead": {"problem": problem}}

@@ -1,40 +1,36 @@
-"""The process: jobs on a clock, signals, and an end that leaves nothing half said."""
+"""The process: stands by, leads, steps down, and ends so that nothing is left half said."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
 import threading
-from datetime import UTC, datetime, timedelta
-from functools import partial
+import time
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Final
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
+from aura_engine.errors import AuraError, LeadershipLost, SettingsError, StoreError
+from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import Settings
-from aura_engine.sources import Source
-from scheduler.jobs import Jobs, tolerant
+from aura_engine.store.leadership import BEAT_SECONDS, Leadership, leading
+from aura_engine.store.services import STANDBY, report
+from scheduler.cron import last_due
+from scheduler.leading import parts_of
+from scheduler.metrics import LEADER, exposed
+from scheduler.parts import Led, stop_all
 
 log = get_logger(__name__)
 
-QUEUE_SECONDS: Final = 1
-REPORT_SECONDS: Final = 4
-SOURCE_SECONDS: Final = 10
-NIGHTLY_SECONDS: Final = 30
-READ_AHEAD_SECONDS: Final = 20
-SWEEP_HOURS: Final = 24
-SWEEP_AFTER_MINUTES: Final = 10
-TAKE_SECONDS: Final = 30
-"""How often runs of dead processes are looked for when nothing waits."""
-STOP_SECONDS: Final = 10.0
-"""How long a run that goes on gets to stop at its next step."""
-_THREADS: Final = 10
+TRY_SECONDS: Final = 1.5
+"""Between two tries of a standby to lead."""
+REPORT_SECONDS: Final = 4.0
+"""Between two reports of a standby."""
+STOP_SECONDS: Final = 9.0
+"""How long the parts of a leader get to end."""
 
 
 def serve(settings: Settings, context: PipelineContext) -> None:
@@ -43,11 +39,17 @@ def serve(settings: Settings, context: PipelineContext) -> None:
     Parameters
     ----------
     settings : Settings
-        Zone of the nights.
+        Times, zone, port of the metrics.
     context : PipelineContext
         Databases and language model; stays the caller's to close.
+
+    Raises
+    ------
+    SettingsError
+        If the port of the metrics is taken, or the nightly run would never be due.
     """
-    jobs = Jobs(context, settings.zone, instance=f"{socket.gethostname()}:{os.getpid()}")
+    if last_due(settings.nightly_cron, context.clock(), settings.zone) is None:
+        raise SettingsError(t("settings.cron_never"))
     stop = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -56,39 +58,91 @@ def serve(settings: Settings, context: PipelineContext) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    clock = _clock(jobs)
-    clock.start()
-    log.info("scheduler_started", instance=jobs.instance)
-    stop.wait()
-    jobs.stopping.set()
-    clock.shutdown(wait=False)
-    if not jobs.wait_for_run(STOP_SECONDS):
-        log.warning("run_left_to_the_next_scheduler")
-        os._exit(1)
+    with exposed(settings):
+        scheduler = Scheduler(settings, context, f"{socket.gethostname()}:{os.getpid()}", stop)
+        log.info("scheduler_started", instance=scheduler.instance)
+        scheduler.work()
     log.info("scheduler_stopped")
 
 
-def _clock(jobs: Jobs) -> BackgroundScheduler:
-    """Put the jobs on a clock in memory: what is due is found in the database, not kept here."""
-    clock = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(_THREADS)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone=UTC,
-    )
-    # A run outlasts many ticks of the queue; that each is passed over is no news.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
-    now = datetime.now(UTC)
-    every = partial(clock.add_job, trigger="interval", next_run_time=now)
-    every(tolerant(jobs.report_self), seconds=REPORT_SECONDS, id="report")
-    every(tolerant(jobs.make_waiting_run), seconds=QUEUE_SECONDS, id="queue")
-    every(tolerant(jobs.take), seconds=TAKE_SECONDS, id="take")
-    every(tolerant(jobs.ask_for_nightly), seconds=NIGHTLY_SECONDS, id="nightly")
-    every(tolerant(jobs.read_ahead), seconds=READ_AHEAD_SECONDS, id="read_ahead")
-    soon = now + timedelta(minutes=SWEEP_AFTER_MINUTES)
-    sweep = tolerant(jobs.sweep_texts)
-    clock.add_job(sweep, "interval", hours=SWEEP_HOURS, next_run_time=soon, id="sweep_texts")
-    for source in Source:
-        watch = tolerant(partial(jobs.report_source, source))
-        every(watch, seconds=SOURCE_SECONDS, id=source.database)
-    clock.add_job(jobs.load_language, next_run_time=now, id="language")
-    return clock
+class Scheduler:
+    """One of the schedulers of an installation, of which one leads.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of this process.
+    context : PipelineContext
+        Databases and language model.
+    instance : str
+        This process among others.
+    stop : Event
+        Set when it is to end.
+    """
+
+    def __init__(
+        self, settings: Settings, context: PipelineContext, instance: str, stop: threading.Event
+    ) -> None:
+        self.instance = instance
+        self._settings = settings
+        self._context = context
+        self._stop = stop
+        self._stands_by_since: datetime | None = None
+        self._reported = 0.0
+        self._problem: str | None = None
+
+    def work(self) -> None:
+        """Lead whenever nobody else does, until it is to end."""
+        LEADER.set(0)
+        while not self._stop.is_set():
+            try:
+                with leading(self._context.store, instance=self.instance) as leadership:
+                    if leadership is None:
+                        self._stand_by()
+                    else:
+                        self._lead(leadership)
+                self._problem = None
+            except (StoreError, LeadershipLost) as error:
+                self._complain(error)
+            self._stop.wait(TRY_SECONDS)
+
+    def _lead(self, leadership: Leadership) -> None:
+        fence = leadership.fence
+        led = Led(
+            self._context.led_by(fence),
+            self._settings,
+            self._context.store,
+            self.instance,
+            fence,
+            leadership.since,
+        )
+        self._stands_by_since = None
+        log.info("leads", fence=fence.number)
+        LEADER.set(1)
+        parts = parts_of(led)
+        try:
+            for part in parts:
+                part.start()
+            while not self._stop.wait(BEAT_SECONDS):
+                leadership.beat()
+        finally:
+            LEADER.set(0)
+            if not stop_all(parts, STOP_SECONDS):
+                # What still goes on could write no more; the process that is started next can.
+                log.error("parts_did_not_end")
+                os._exit(1)
+
+    def _stand_by(self) -> None:
+        if self._stands_by_since is None:
+            self._stands_by_since = datetime.now(UTC)
+            log.info("stands_by")
+        if time.monotonic() - self._reported >= REPORT_SECONDS:
+            self._reported = time.monotonic()
+            since = self._stands_by_since.isoformat()
+            details = {"stands_by_since": since}
+            report(self._context.store, STANDBY, instance=self.instance, details=details)
+
+    def _complain(self, error: AuraError) -> None:
+        if str(error) != self._problem:
+            log.warning("does_not_lead", kind=type(error).__name__, reason=str(error))
+        self._problem = str(error)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +14,11 @@ import httpx2
 from sqlalchemy import Engine
 
 from aura_engine.store.connect import connect_store
-from tests.installation import Installation, temporary_installation
+from tests.installation import SEED, Installation, temporary_installation
+from tests.patience import PATIENCE, eventually
 
 PEOPLE = 120
 SERVERS = ("scheduler", "bridge", "ui")
-START_SECONDS = 60.0
 
 
 def free_ports(count: int) -> list[int]:
@@ -29,15 +28,6 @@ def free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
-
-
-def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Return what `check` returns once it is true; fail when the time is over."""
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, f"not so within {seconds:g} s: {check}"
-        time.sleep(0.1)
-    return found
 
 
 @dataclass
@@ -81,32 +71,32 @@ class Desk:
             process = self.installation.start(name, output=log, **self.variables() | ours)
         try:
             health = "/_stcore/health" if name == "ui" else "/health"
-            eventually(lambda: answers(f"http://127.0.0.1:{port}{health}"), START_SECONDS)
+            eventually(lambda: answers(f"http://127.0.0.1:{port}{health}"))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
 
     def await_up(self, name: str) -> None:
         address = {"ui": f"{self.pages}/_stcore/health", "bridge": f"{self.bridge}/health"}
         if name in address:
-            eventually(lambda: answers(address[name]), START_SECONDS)
+            eventually(lambda: answers(address[name]))
         else:
-            eventually(lambda: "scheduler" not in self.degraded(), START_SECONDS)
+            eventually(lambda: "scheduler" not in self.degraded())
 
     def degraded(self) -> list[str]:
         """Return the parts that the bridge says are missing."""
-        health = httpx2.get(f"{self.bridge}/health", timeout=10).json()
+        health = httpx2.get(f"{self.bridge}/health", timeout=PATIENCE).json()
         return [missing["part"] for missing in health.get("degraded", [])]
 
     def data(self) -> dict[str, Any]:
         """Return which data are in view, as the bridge says."""
-        found: dict[str, Any] = httpx2.get(f"{self.bridge}/health", timeout=10).json()["data"]
+        found: dict[str, Any] = httpx2.get(f"{self.bridge}/health", timeout=PATIENCE).json()["data"]
         return found
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what the bridge answers."""
-        answer = httpx2.get(f"{self.bridge}{path}", params=query, timeout=30)
+        answer = httpx2.get(f"{self.bridge}{path}", params=query, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json()
 
@@ -120,22 +110,24 @@ class Desk:
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
         for name, process in self.processes.items():
-            assert process.wait(timeout=20) is not None, name
+            assert process.wait(timeout=PATIENCE) is not None, name
 
 
 def answers(address: str) -> bool:
     """Tell whether a server answers with success."""
     try:
-        return httpx2.get(address, timeout=2).status_code == 200
+        return httpx2.get(address, timeout=10).status_code == 200
     except httpx2.TransportError:
         return False
 
 
 @contextmanager
-def open_desk(people: int = PEOPLE) -> Iterator[Desk]:
-    """Make a demo's data and start its three servers."""
+def open_desk(people: int = PEOPLE, *, is_short: bool = False) -> Iterator[Desk]:
+    """Make a demo's data, perhaps of a few weeks only, and start its three servers."""
     with temporary_installation() as installation:
-        made = installation.run("demo", "--once", "--users", str(people), "--seed", "5")
+        if is_short:
+            installation.plan_a_short_demo(people, days=20, nights=8)
+        made = installation.run("demo", "--once", "--users", str(people), "--seed", str(SEED))
         assert made.returncode == 0, made.stderr[-2000:]
         with installation.site.cluster.acquire() as lease:
             store = connect_store(installation.site.urls(lease).analytics)

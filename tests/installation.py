@@ -8,21 +8,25 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import create_engine, text
 
 from aura_engine.cluster import EmbeddedCluster
+from aura_engine.demo.plan import REPLAYED_NIGHTS, DemoPlan
 from aura_engine.demo.site import ANALYTICS, DemoSite
-from aura_engine.settings import documented_variables
+from aura_engine.pipeline.context import utc_now
+from aura_engine.settings import Settings, documented_variables
 from tests.conftest import reachable_directory
+from tests.patience import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parents[1]
+SEED = 5
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Installation:
     """A data directory and the commands that use it."""
 
     data_dir: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def site(self) -> DemoSite:
@@ -48,7 +53,7 @@ class Installation:
         self, *arguments: str, output: IO[str] | None = None, **variables: str
     ) -> subprocess.Popen[str]:
         """Start a verb; what it says goes to a file, or to pipes of the process."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "aura_cli", *arguments],
             cwd="/",
             env=self.environment(**variables),
@@ -56,11 +61,31 @@ class Installation:
             stderr=subprocess.STDOUT if output else subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **variables)
-        output, errors = process.communicate(timeout=300)
+        output, errors = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+    def plan_a_short_demo(self, users: int, *, days: int, nights: int) -> None:
+        """Plan a demo of a shorter history than usual, which is read sooner.
+
+        Parameters
+        ----------
+        users : int
+            People who are scored.
+        days : int
+            Of history before the first night.
+        nights : int
+            That are gone through.
+        """
+        usual = DemoPlan.new(users, SEED, now=utc_now(), zone=Settings.load({}).zone)
+        first_night = usual.first_night + timedelta(days=REPLAYED_NIGHTS - nights)
+        short = replace(usual, epoch=first_night - timedelta(days=days), first_night=first_night)
+        self.site.plan_file.parent.mkdir(parents=True)
+        short.write(self.site.plan_file)
 
     def ask(self, question: str, database: str = ANALYTICS) -> Any:
         with self.site.cluster.acquire() as lease:
@@ -88,11 +113,13 @@ class Installation:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
-    def wait_until_stopped(self, seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + seconds
-        while self.servers():
-            assert time.monotonic() < deadline, f"still running: {self.servers()}"
-            time.sleep(0.1)
+    def kill_commands(self) -> None:
+        """Kill what a failed test left running."""
+        for process in self.started:
+            kill(process)
+
+    def wait_until_stopped(self) -> None:
+        eventually(lambda: not self.servers())
 
 
 def last_line(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -102,8 +129,9 @@ def last_line(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    """Kill a command, unless it has ended, and close its pipes."""
+    with process:
+        process.kill()
 
 
 @contextmanager
@@ -116,4 +144,5 @@ def temporary_installation() -> Iterator[Installation]:
             clean_up.callback(shutil.rmtree, made.data_dir, ignore_errors=True)
             clean_up.callback(EmbeddedCluster(made.data_dir / "cluster").destroy)
             clean_up.callback(made.kill_servers)  # none, unless the wait was in vain
-            made.wait_until_stopped()
+            clean_up.callback(made.wait_until_stopped)
+            made.kill_commands()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aura_engine.i18n import t
-from aura_engine.store.reads import ServiceStatus
-from ws_bridge.models.service import DegradedPart, PartState
+from aura_engine.store.reads import NoticeChannel, ServiceStatus
+from aura_engine.store.services import LEADER, STANDBY
+from ws_bridge.models.service import DegradedPart, PartState, SchedulerState
 
-SCHEDULER: Final = "scheduler"
+SCHEDULER: Final = LEADER
+NOTICES: Final = "notices"
 RESULTS: Final = "results"
 STORE: Final = "analytics_database"
 STRUCTURE: Final = "analytics_structure"
@@ -24,16 +26,34 @@ def state(found: ServiceStatus | None) -> PartState:
 
 def sources(parts: Mapping[str, ServiceStatus]) -> dict[str, PartState]:
     """Return the state of every source that the scheduler has spoken of."""
-    return {name: state(found) for name, found in sorted(parts.items()) if name != SCHEDULER}
+    ours = (SCHEDULER, STANDBY)
+    return {name: state(found) for name, found in sorted(parts.items()) if name not in ours}
 
 
-def degraded(parts: Mapping[str, ServiceStatus], *, has_results: bool) -> list[DegradedPart]:
+def scheduler_state(parts: Mapping[str, ServiceStatus]) -> SchedulerState:
+    """Say which scheduler leads, under which number, and whether another stands by."""
+    leader, standby = parts.get(SCHEDULER), parts.get(STANDBY)
+    leads = leader is not None and leader.is_up
+    return SchedulerState(
+        is_up=leads,
+        instance=leader.instance if leader and leads else None,
+        fence=leader.details.get("fence") if leader and leads else None,
+        leads_since=leader.details.get("leads_since") if leader and leads else None,
+        has_standby=standby is not None and standby.is_up,
+    )
+
+
+def degraded(
+    parts: Mapping[str, ServiceStatus], channels: Sequence[NoticeChannel], *, has_results: bool
+) -> list[DegradedPart]:
     """List what does not work or is not there yet, the scheduler first.
 
     Parameters
     ----------
     parts : mapping
         As of `aura_engine.store.reads.services`.
+    channels : sequence of NoticeChannel
+        As of `aura_engine.store.reads.notice_channels`.
     has_results : bool
         Whether a run has ever succeeded.
     """
@@ -48,6 +68,15 @@ def degraded(parts: Mapping[str, ServiceStatus], *, has_results: bool) -> list[D
             said = parts[name].details.get("problem")
             message = said or t("bridge.down_source", name=name)
             found.append(DegradedPart(part=name, since=source.since, message=message))
+    found += [
+        DegradedPart(
+            part=NOTICES,
+            since=channel.failing_since,
+            message=t("bridge.down_notices", error=channel.last_error),
+        )
+        for channel in channels
+        if channel.failing_since is not None
+    ]
     if not has_results:
         found.append(DegradedPart(part=RESULTS, since=None, message=t("bridge.no_results")))
     return found

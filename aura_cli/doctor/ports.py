@@ -14,7 +14,9 @@ def ports(settings: Settings) -> Iterator[Finding]:
     """Look at each port that a process of ours would listen on."""
     variables = documented_variables()
     for name in PORT_NAMES:
-        yield port(name, getattr(settings, variables[name].attribute), settings.bind_address)
+        number = getattr(settings, variables[name].attribute)
+        if number is not None:
+            yield port(name, number, settings.bind_address)
 
 
 def port(name: str, number: int, address: str = "127.0.0.1") -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from io import StringIO
 from typing import Any, Final
@@ -23,19 +25,36 @@ def copy_rows(cursor: Cursor, batch: Batch) -> None:
     _copy(cursor, batch, Identifier(batch.table))
 
 
+def add_rows(cursor: Cursor, batch: Batch) -> None:
+    """Insert the rows of a batch that no unique key of its table refuses."""
+    with _staged(cursor, batch) as (names, table, stage):
+        cursor.execute(
+            SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(
+                table, names, names, stage
+            )
+        )
+
+
 def apply_changes(cursor: Cursor, batch: Batch) -> None:
     """Update or delete the rows that a batch finds by its key; the latest change of each wins."""
     last = _latest(batch)
-    names = SQL(", ").join(map(Identifier, last.columns))
-    table, stage = Identifier(last.table), Identifier(_STAGE)
+    with _staged(cursor, last) as (_, table, stage):
+        cursor.execute(_change(last, table, stage))
+
+
+@contextmanager
+def _staged(cursor: Cursor, batch: Batch) -> Iterator[tuple[Composable, Composable, Composable]]:
+    """Yield the names of a batch's columns, its table, and a passing table that holds its rows."""
+    names = SQL(", ").join(map(Identifier, batch.columns))
+    table, stage = Identifier(batch.table), Identifier(_STAGE)
     cursor.execute(
         SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
             stage, names, table
         )
     )
-    _copy(cursor, last, stage)
+    _copy(cursor, batch, stage)
     cursor.execute(SQL("ANALYZE {}").format(stage))
-    cursor.execute(_change(last, table, stage))
+    yield names, table, stage
     cursor.execute(SQL("DROP TABLE {}").format(stage))
 
 

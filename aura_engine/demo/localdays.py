@@ -33,6 +33,11 @@ def to_ms(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
+def is_night(hour: int) -> bool:
+    """Whether an hour of the clock is one in which people sleep who can: 01:00 to 05:59."""
+    return hour in _NIGHT
+
+
 def is_vacation(day: date) -> bool:
     """Whether schools are closed: summer, and from mid-December to Epiphany."""
     month_day = (day.month, day.day)
@@ -91,6 +96,10 @@ class LocalDay:
         """Probability that a text of anybody comes from a bad mood of the day."""
         return 0.09 if is_exam_week(self.date) else 0.015
 
+    def bustle(self, hour: int) -> float:
+        """Return how much is written in an hour of the clock, 1 in the busiest; 0 at night."""
+        return float(self._hours[hour] / self._hours.max())
+
     def moments(
         self, rng: np.random.Generator, night_share: npt.NDArray[np.float64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -111,14 +120,17 @@ class LocalDay:
             Whether it fell into the night.
         """
         count = len(night_share)
-        weights = _FREE_DAY if self.is_free else _SCHOOL_DAY
-        by_day = rng.choice(24, count, p=weights / weights.sum())
+        by_day = rng.choice(24, count, p=self._hours / self._hours.sum())
         # Who writes at night mostly does so before three.
         by_night = rng.choice(_NIGHT, count, p=[0.4, 0.27, 0.16, 0.09, 0.08])
         at_night = rng.random(count) < night_share
         hour = np.where(at_night, by_night, by_day)
         offset = hour * HOUR_MS + rng.integers(0, HOUR_MS, count)
         return self.start + np.minimum(offset, self.length - 1), at_night
+
+    @property
+    def _hours(self) -> npt.NDArray[np.float64]:
+        return _FREE_DAY if self.is_free else _SCHOOL_DAY
 
 
 class Calendar:

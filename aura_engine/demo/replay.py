@@ -16,6 +16,7 @@ from aura_engine.demo.writer import write_until
 from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
 from aura_engine.pipeline.nightly import NIGHTLY_AT
 from aura_engine.sources import Source
+from aura_engine.sources.triggers import install_triggers
 from aura_engine.store.runs import Progress, last_full_run, silent
 
 Steps = Callable[[int, int], None]
@@ -76,6 +77,9 @@ class DemoLife:
     ) -> tuple[RunOutcome, list[RunOutcome]]:
         """Live through what is missing, run each missed night, then run for the present.
 
+        What changes from then on goes through the triggers, which the history, written at a
+        stroke, is spared: the run for the present knows all of it.
+
         It goes on where a killed process stopped: sources are only ever written up to a moment
         whose earlier nights were run.
 
@@ -105,6 +109,8 @@ class DemoLife:
             )
         on_night(len(missed), len(missed))
         write_until(self.service, population, now, progress=on_people)
+        for source, owner in self.service.items():
+            install_triggers(owner, source)
         write_truth(self.truth_file, population, now)
         present = run_full(self.context, requested_by="demo", progress=on_stage)
         return present, outcomes

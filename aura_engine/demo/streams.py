@@ -28,6 +28,7 @@ class Stream(IntEnum):
     COMMENTS = 9
     PRESENCE = 10
     GROUPS = 11
+    TRICKLE = 12
 
 
 def generator(seed: int, stream: Stream, day: int = 0) -> np.random.Generator:

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from aura_engine.demo.cast import FIRST_DAY
-from aura_engine.demo.copying import apply_changes, copy_rows
+from aura_engine.demo.copying import add_rows, apply_changes, copy_rows
+from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.population import Population, SliceRows
 from aura_engine.errors import DemoError
 from aura_engine.i18n import t
@@ -38,6 +39,9 @@ _PARENTS_FIRST: Final = {
     ),
     Source.MESSAGING: ("users", "chat_groups", "group_members", "conversations", "messages"),
 }  # fmt: skip
+
+_MAY_BE_THERE: Final = (Source.SOCIAL, "friendships")
+"""Rows without an id of their own: the same two people may have met while the demo was served."""
 
 
 def written_through(engine: Engine) -> datetime | None:
@@ -122,6 +126,24 @@ def write_slice(engines: Mapping[Source, Engine], population: Population, until:
             raise DemoError(t("demo.write_failed", database=source.database)) from error
 
 
+def require_own(engines: Mapping[Source, Engine], plan: DemoPlan) -> None:
+    """Check that all three databases are the demo's and hold the people of a plan.
+
+    Raises
+    ------
+    DemoError
+        If one does not, or cannot be read.
+    """
+    for source in Source:
+        try:
+            with engines[source].connect() as connection:
+                marker = _marker(connection)
+        except SQLAlchemyError as error:
+            raise DemoError(t("demo.unreadable")) from error
+        if _own(marker, plan, source) is None:
+            raise DemoError(t("demo.not_written", database=source.database))
+
+
 def _analyse(engines: Mapping[Source, Engine]) -> None:
     """Let queries plan by what a whole history brought, before autovacuum gets to it."""
     for source, tables in _PARENTS_FIRST.items():
@@ -186,7 +208,10 @@ def _write_rows(connection: Connection, source: Source, rows: SliceRows) -> int:
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
         for batch in inserts:
-            copy_rows(cursor, batch)
+            if (source, batch.table) == _MAY_BE_THERE:
+                add_rows(cursor, batch)
+            else:
+                copy_rows(cursor, batch)
         for batch in changes:
             apply_changes(cursor, batch)
     return sum(len(batch.at) for batch in [*inserts, *changes])
@@ -199,7 +224,9 @@ def _marker(connection: Connection) -> Row[Any] | None:
     return connection.execute(text(queries["read_marker"])).one_or_none()
 
 
-def _own(marker: Row[Any] | None, population: Population, source: Source) -> datetime | None:
+def _own(
+    marker: Row[Any] | None, population: Population | DemoPlan, source: Source
+) -> datetime | None:
     """Return the mark, having checked that it is this population's."""
     if marker is None:
         return None

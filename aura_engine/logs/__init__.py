@@ -24,7 +24,7 @@ __all__ = [
     "use_safe_defaults",
 ]
 
-_TALKATIVE: Final = ("alembic", "apscheduler")
+_TALKATIVE: Final = ("alembic", "apscheduler", "httpcore2", "httpx2")
 """Libraries whose every step is no event of ours; from warnings on they are heard."""
 _TIMES: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 

@@ -146,9 +146,43 @@ def choose_model(
         n_clusters=parameters["n_clusters"],
         contamination=parameters["contamination"],
     )
+    model_id = save_fitted(
+        engine,
+        model,
+        fitted_at=as_of,
+        parameters=parameters,
+        text_revision=text_revision,
+        reason=reason,
+    )
+    former = FormerModel(active, stored.text_revision) if stored else None
+    return ChosenModel(model_id, model, former, reason)
+
+
+def save_fitted(
+    engine: Engine,
+    model: ScoringModel,
+    *,
+    fitted_at: datetime,
+    parameters: dict[str, Any],
+    text_revision: str | None,
+    reason: str | None,
+) -> int:
+    """Save a model that was just fitted, not active yet, and return its id.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    model : ScoringModel
+        The model.
+    fitted_at, parameters, text_revision
+        As of `aura_engine.store.model_versions.save_model`.
+    reason : str or None
+        Why it was fitted; for the log.
+    """
     model_id = save_model(
         engine,
-        fitted_at=as_of,
+        fitted_at=fitted_at,
         parameters=parameters,
         text_revision=text_revision,
         libraries={name: version(name) for name in LIBRARIES},
@@ -157,8 +191,7 @@ def choose_model(
         artefact=model.to_bytes(),
     )
     log.info("model_fitted", model_version=model_id, reason=reason, n_fitted=model.n_fitted)
-    former = FormerModel(active, stored.text_revision) if stored else None
-    return ChosenModel(model_id, model, former, reason)
+    return model_id
 
 
 def _restore(stored: StoredModel | None) -> ScoringModel | None:

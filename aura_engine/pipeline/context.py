@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -22,6 +22,7 @@ from aura_engine.nlp import (
 from aura_engine.settings import DatabaseUrls, Settings
 from aura_engine.sources import Sources, connect_sources
 from aura_engine.store.connect import connect_store
+from aura_engine.store.leadership import Fence, fenced
 
 
 def utc_now() -> datetime:
@@ -56,6 +57,8 @@ class PipelineContext:
         configured; returns it, or None where it is not on this machine.
     clock : callable
         Returns the present, zone-aware.
+    fence : Fence or None
+        Under which `store` commits, as `led_by` makes it; None outside the scheduler.
     """
 
     store: Engine
@@ -68,6 +71,11 @@ class PipelineContext:
     reduced_is_chosen: bool = False
     scorer_of: Callable[[str, str | None], TextScorer | None] = lambda _revision, _name: None
     clock: Callable[[], datetime] = utc_now
+    fence: Fence | None = None
+
+    def led_by(self, fence: Fence) -> PipelineContext:
+        """Return the same for a leader: whatever it writes is refused once somebody else leads."""
+        return replace(self, store=fenced(self.store, fence), fence=fence)
 
     def since(self, as_of: datetime) -> datetime:
         """Return where the window of KPIs 3 and 5 begins, itself excluded."""

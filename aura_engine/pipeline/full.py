@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import pandas as pd
 
@@ -13,28 +15,28 @@ from aura_engine.errors import RunError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.apart import require_own_sources
+from aura_engine.pipeline.behaviour import with_negativity
 from aura_engine.pipeline.choice import choose_model, definitions
 from aura_engine.pipeline.context import PipelineContext
-from aura_engine.pipeline.judgement import judge
+from aura_engine.pipeline.following import begin_cursors
+from aura_engine.pipeline.judgement import RawKpis, judge
+from aura_engine.pipeline.outcome import RunOutcome, present
+from aura_engine.pipeline.person_texts import reader_of, synchronise_texts
 from aura_engine.pipeline.population import leavers, save_population
 from aura_engine.pipeline.preflight import preflight_if_first
-from aura_engine.pipeline.publish import flip_run, load
+from aura_engine.pipeline.publish import Publication, publish
 from aura_engine.pipeline.reading import read_texts
+from aura_engine.pipeline.replay import Replay
 from aura_engine.pipeline.results import run_results
-from aura_engine.pipeline.scoring import TEXT_COLUMNS
-from aura_engine.sources import Extraction, extract_activity
+from aura_engine.sources import Extraction, TextSource, extract_activity
+from aura_engine.sources.people import identify_people
+from aura_engine.store.activity import references_of_people
+from aura_engine.store.change_cursors import end_resync, store_clock
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
 from aura_engine.store.model_versions import active_model, discard_models
-from aura_engine.store.runs import (
-    Progress,
-    RunRecorder,
-    claimed_run,
-    last_full_run,
-    recorded_run,
-    silent,
-)
-from aura_engine.store.texts import negativity
+from aura_engine.store.rescored import last_rescored
+from aura_engine.store.runs import Progress, RunRecorder, last_full_run, recorded_run, silent
 
 log = get_logger(__name__)
 
@@ -65,18 +67,6 @@ class RunParameters:
     skip_nlp: bool = False
     refit: bool = False
     confirm_leaving: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """How a full run ended, for whoever started it."""
-
-    run_id: int
-    as_of: datetime
-    results: dict[str, Any]
-    seconds: dict[str, float]
-    text_model: str | None
-    counts: dict[str, Any]
 
 
 def run_full(
@@ -117,13 +107,13 @@ def run_full(
         If a database or the language model fails.
     """
     asked = parameters or RunParameters()
-    moment = as_of or context.clock()
+    moment = as_of or present(context)
     if moment.tzinfo is None:
         raise RunError(t("pipeline.naive_as_of"))
     moment = moment.astimezone(UTC)
     if as_of is not None:
         _require_demo(context)
-    _require_newer(context, moment)
+    require_newer(context, moment)
     with recorded_run(
         context.store,
         kind="full",
@@ -132,42 +122,7 @@ def run_full(
         requested_by=requested_by,
         progress=progress,
     ) as recorder:
-        return _FullRun(context, moment, asked, recorder).run()
-
-
-def run_next(
-    context: PipelineContext, *, instance: str, progress: Progress = silent
-) -> RunOutcome | None:
-    """Take the run that has waited longest in the queue, and make it.
-
-    Parameters
-    ----------
-    context : PipelineContext
-        Databases, language model, settings.
-    instance : str
-        The process that takes it; goes to the run's row.
-    progress : callable
-        As of `run_full`.
-
-    Returns
-    -------
-    RunOutcome or None
-        None where no run waits, or another one is going on.
-
-    Raises
-    ------
-    RunError, SourceError, StoreError, ModelError
-        As `run_full` does; the run's row says why.
-    """
-    moment = context.clock().astimezone(UTC)
-    with claimed_run(context.store, instance=instance, as_of=moment, progress=progress) as claimed:
-        if claimed is None:
-            return None
-        if claimed.kind != "full":
-            raise RunError(t("pipeline.unknown_kind", kind=claimed.kind))
-        _require_newer(context, moment)
-        asked = RunParameters(**claimed.parameters)
-        return _FullRun(context, moment, asked, claimed.recorder).run()
+        return FullRun(context, moment, asked, recorder).run()
 
 
 def _require_demo(context: PipelineContext) -> None:
@@ -176,20 +131,43 @@ def _require_demo(context: PipelineContext) -> None:
         raise RunError(t("pipeline.past_as_of"))
 
 
-def _require_newer(context: PipelineContext, as_of: datetime) -> None:
+def require_newer(context: PipelineContext, as_of: datetime) -> None:
+    """Stop a run that would show an earlier moment than the one in view.
+
+    Raises
+    ------
+    RunError
+        If it would.
+    """
     active = last_full_run(context.store)
     if active is not None and as_of < active:
         raise RunError(t("pipeline.older_than_active", active=active, as_of=as_of))
 
 
 @dataclass
-class _FullRun:
+class FullRun:
+    """One full run, from the sources to the flip.
+
+    Parameters
+    ----------
+    context : PipelineContext
+        Databases, language model, settings.
+    as_of : datetime
+        Moment of the run.
+    asked : RunParameters
+        What was asked for.
+    recorder : RunRecorder
+        Its row.
+    """
+
     context: PipelineContext
     as_of: datetime
     asked: RunParameters
     recorder: RunRecorder
+    gone: set[str] = field(default_factory=set)
 
     def run(self) -> RunOutcome:
+        """Make the run; see `run_full`."""
         started = time.monotonic()
         store, stage = self.context.store, self.recorder.stage
         sweep_generations(store)
@@ -197,8 +175,10 @@ class _FullRun:
         with stage("extract"):
             require_own_sources(self.context)
             preflight_if_first(self.context, self.recorder)
+            begin_cursors(self.context)
+            begun_at, after = self._begin()
             extraction = self._extract()
-            gone = leavers(store, extraction, confirmed=self.asked.confirm_leaving)
+            self.gone |= set(leavers(store, extraction, confirmed=self.asked.confirm_leaving))
             save_population(store, extraction, as_of=self.as_of)
         active = active_model(store)
         with stage("texts"):
@@ -235,21 +215,30 @@ class _FullRun:
             former_activity = activity
             if chosen.former and chosen.former.text_revision != read.revision:
                 former_activity = self._with_negativity(extracted, chosen.former.text_revision)
-            judgement = judge(store, chosen, activity, former_activity, as_of=self.as_of)
+            kpis = RawKpis.of(chosen, activity, former_activity, as_of=self.as_of)
+            with store.connect() as connection:
+                judgement = judge(connection, chosen, kpis, as_of=self.as_of)
             results = run_results(judgement.generation, chosen.model)
-        with stage("load", people):
-            load(store, self.recorder, judgement, as_of=self.as_of)
-        with stage("flip"):
-            flip_run(
-                self.recorder,
-                judgement,
-                chosen,
-                as_of=self.as_of,
-                gone=gone,
-                results=results,
-                read=read,
-                started=started,
-            )
+        replay = Replay(
+            self.context,
+            self.recorder.run_id,
+            chosen,
+            read.revision,
+            self.as_of,
+            judgement,
+            after,
+            before_first=partial(self._mend, revision=read.revision if read.through else None),
+            gone=self.gone,
+        )
+        publication = Publication(
+            chosen=chosen,
+            as_of=self.as_of,
+            results=results,
+            read=read,
+            started=started,
+            with_flip=partial(end_resync, begun_at=begun_at),
+        )
+        publish(self.recorder, replay, publication)
         return RunOutcome(
             self.recorder.run_id,
             self.as_of,
@@ -258,6 +247,11 @@ class _FullRun:
             read.model,
             self.recorder.counts,
         )
+
+    def _begin(self) -> tuple[datetime, int]:
+        """Note when the sources begin to be read, and who was rescored until then."""
+        with self.context.store.connect() as connection:
+            return store_clock(connection), last_rescored(connection)
 
     def _extract(self) -> Extraction:
         extraction = extract_activity(
@@ -272,14 +266,38 @@ class _FullRun:
         return extraction
 
     def _with_negativity(self, activity: pd.DataFrame, revision: str | None) -> pd.DataFrame:
-        if revision is None:
-            return activity
-        sums = negativity(
-            self.context.store,
-            since=self.context.since(self.as_of),
-            as_of=self.as_of,
-            revision=revision,
-        )
-        joined = activity.join(sums)
-        joined[TEXT_COLUMNS] = joined[TEXT_COLUMNS].fillna(0)  # no texts: counts of zero
-        return joined
+        with self.context.store.connect() as connection:
+            return with_negativity(
+                connection,
+                activity,
+                revision,
+                as_of=self.as_of,
+                window_days=self.context.window_days,
+            )
+
+    def _mend(self, people: Sequence[str], *, revision: str | None) -> None:
+        """Read again what this run may have written over with what it had read before.
+
+        References of texts are written by this run and beside it; and who had no account when it
+        looked may have one again.
+        """
+        with self.context.store.connect() as connection:
+            pairs = references_of_people(connection, people)
+        moment = max(self.as_of, self.context.clock())
+        if back := self.gone & set(people):
+            found = identify_people(
+                self.context.sources,
+                back,
+                as_of=moment,
+                timezone=self.context.timezone,
+            )
+            self.gone -= set(found.accounts["user_id"])
+        if revision is not None:
+            synchronise_texts(
+                self.context,
+                pairs,
+                tuple(TextSource),
+                as_of=moment,
+                revision=revision,
+                reader=reader_of(self.context, revision),
+            )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
 
-from aura_engine.domain import KPI_COLUMNS
+from aura_engine.domain import KPI_COLUMNS, URGENT_ASI
 from aura_engine.i18n import t
 from aura_engine.pipeline.leading import leading_kpis
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.transitions import Transitions
 from aura_engine.store.events import Event, EventType
 
-URGENT_ASI: Final = 80.0
-"""Above this an alert is URGENT, else HIGH."""
 MAX_FACTORS: Final = 3
 """KPIs that an alert names."""
+_EVERYONE_READ: Final = [{"source": "user_feature_vector", "action": "full"}]
 MAX_SINGLE_MESSAGES: Final = 200
 """With transitions of more people in one transaction only totals are sent."""
 
@@ -30,6 +30,7 @@ def run_events(
     results: dict[str, Any],
     new_cases: int,
     seconds: float,
+    announces: bool = True,
 ) -> list[Event]:
     """Return the events of a run: single messages while they are few, then the totals.
 
@@ -46,25 +47,17 @@ def run_events(
         Explains the alerts.
     run_id, results, new_cases, seconds
         Of the run, for CLUSTERING_COMPLETE.
+    announces : bool
+        Whether CLUSTERING_COMPLETE is sent even where single messages say it all.
     """
+    few = transitions.people <= MAX_SINGLE_MESSAGES
     events: list[Event] = []
-    if transitions.people <= MAX_SINGLE_MESSAGES:
-        events += _updates(transitions.changed)
-        events += _alerts(generation.loc[transitions.alerted], model)
+    if few:
+        events += single_events(generation, transitions, model)
     total = results["total_users"]
-    events.append(
-        Event(
-            EventType.DISTRIBUTION_UPDATE,
-            {
-                "distribution": results["risk_distribution"],
-                "total_users": total,
-                "percentages": {
-                    level: round(100 * count / total, 1)
-                    for level, count in results["risk_distribution"].items()
-                },
-            },
-        )
-    )
+    events.append(distribution_event(results["risk_distribution"]))
+    if few and not announces:
+        return events
     events.append(
         Event(
             EventType.CLUSTERING_COMPLETE,
@@ -82,7 +75,45 @@ def run_events(
     return events
 
 
-def _updates(changed: pd.DataFrame) -> list[Event]:
+def single_events(
+    generation: pd.DataFrame,
+    transitions: Transitions,
+    model: ScoringModel,
+    factors: Mapping[str, list[dict[str, str]]] | None = None,
+) -> list[Event]:
+    """Return a message for each person with something to tell, and the alerts.
+
+    Parameters
+    ----------
+    generation, transitions, model
+        As of `run_events`.
+    factors : mapping of str to list of dict, optional
+        By root id, which changes in the sources brought the new verdict: ``source`` (a table) and
+        ``action``. A run that looked at everyone has none.
+    """
+    updates = _updates(transitions.changed, factors or {})
+    return updates + _alerts(generation.loc[transitions.alerted], model)
+
+
+def distribution_event(distribution: Mapping[str, int]) -> Event:
+    """Return the message that says how many people are on each level.
+
+    Parameters
+    ----------
+    distribution : mapping of str to int
+        People by level, all levels there.
+    """
+    total = sum(distribution.values())
+    percentages = {
+        level: round(100 * count / max(total, 1), 1) for level, count in distribution.items()
+    }
+    return Event(
+        EventType.DISTRIBUTION_UPDATE,
+        {"distribution": dict(distribution), "total_users": total, "percentages": percentages},
+    )
+
+
+def _updates(changed: pd.DataFrame, factors: Mapping[str, list[dict[str, str]]]) -> list[Event]:
     return [
         Event(
             EventType.USER_RISK_UPDATE,
@@ -92,7 +123,7 @@ def _updates(changed: pd.DataFrame) -> list[Event]:
                 "severity_index": round(row.severity_index, 2),
                 "previous_risk": None if pd.isna(row.previous_label) else row.previous_label,
                 "risk_changed": row.cluster_label != row.previous_label,
-                "triggering_factors": [{"source": "user_feature_vector", "action": "full"}],
+                "triggering_factors": factors.get(user_id, _EVERYONE_READ),
             },
             user_id,
         )

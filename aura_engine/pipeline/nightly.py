@@ -1,11 +1,10 @@
-"""The nightly full run: when it is due, and asking for it once."""
+"""The nightly full run: asking for it once when it is due."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -18,36 +17,14 @@ from aura_engine.store.runs import last_full_run
 log = get_logger(__name__)
 
 NIGHTLY_AT: Final = time(3, 30)
-"""Local time of the nightly run."""
+"""Local time of the nightly run, unless another one is configured."""
 NIGHTLY: Final = "nocturna"
 """Who asks for it, on the run's row."""
 RETRY_AFTER: Final = timedelta(hours=1)
 """How long after a nightly run that failed the next one is asked for."""
 
 
-def last_due(now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the latest moment at or before `now` at which a nightly run was due.
-
-    Parameters
-    ----------
-    now : datetime
-        Zone-aware.
-    zone : ZoneInfo
-        In which it is half past three.
-
-    Returns
-    -------
-    datetime
-        In the zone of `now`.
-    """
-    local = now.astimezone(zone)
-    due = datetime.combine(local.date(), NIGHTLY_AT, zone)
-    if due > local:
-        due = datetime.combine(local.date() - timedelta(days=1), NIGHTLY_AT, zone)
-    return due.astimezone(now.tzinfo)
-
-
-def request_nightly(store: Engine, *, now: datetime, zone: ZoneInfo) -> Enqueued | None:
+def request_nightly(store: Engine, *, now: datetime, due: datetime) -> Enqueued | None:
     """Ask for the nightly run if it is due and was neither made nor asked for lately.
 
     A scheduler that was away at the hour asks as soon as it is back; one that finds an
@@ -59,8 +36,8 @@ def request_nightly(store: Engine, *, now: datetime, zone: ZoneInfo) -> Enqueued
         The analytics database.
     now : datetime
         The present, zone-aware.
-    zone : ZoneInfo
-        In which nights are.
+    due : datetime
+        When a nightly run was last due, zone-aware.
 
     Returns
     -------
@@ -72,7 +49,6 @@ def request_nightly(store: Engine, *, now: datetime, zone: ZoneInfo) -> Enqueued
     StoreError
         If the analytics database does not answer.
     """
-    due = last_due(now, zone)
     made = last_full_run(store)
     asked = last_request(store, requested_by=NIGHTLY)
     if (made and made >= due) or (asked and asked > max(due, now - RETRY_AFTER)):

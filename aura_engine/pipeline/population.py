@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,8 @@ from aura_engine.errors import ConfirmationNeeded, RunError
 from aura_engine.features.cohorts import age_band, region
 from aura_engine.i18n import t
 from aura_engine.sources import Extraction
+from aura_engine.sources.people import PeopleRead
+from aura_engine.store.activity import save_everyone
 from aura_engine.store.people import missing_people, save_people
 
 MAX_LEAVING_SHARE: Final = 0.05
@@ -52,7 +55,7 @@ def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[
 
 
 def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) -> None:
-    """Bring the rows of people and memberships up to date with an extraction.
+    """Bring everyone's rows up to date with an extraction: people, memberships, activity.
 
     Parameters
     ----------
@@ -63,9 +66,33 @@ def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) 
     as_of : datetime
         Moment of the run.
     """
-    activity = extraction.activity
+    people = _rows(extraction.activity, as_of)
+    save_people(engine, people, extraction.memberships, as_of=as_of)
+    save_everyone(engine, extraction.activity, extraction.identity.pairs(), read_at=as_of)
+
+
+def save_some(engine: Engine, read: PeopleRead, people: Sequence[str], *, as_of: datetime) -> None:
+    """Bring the rows of a few people, and of their memberships, up to date.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    read : PeopleRead
+        What all sources say of them.
+    people : sequence of str
+        Root ids.
+    as_of : datetime
+        Moment of the reading.
+    """
+    memberships = read.memberships
+    theirs = memberships[memberships["user_id_raiz"].isin(people)]
+    save_people(engine, _rows(read.activity.loc[list(people)], as_of), theirs, as_of=as_of)
+
+
+def _rows(activity: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     regions = {place: region(place) for place in activity["location"].unique()}
-    people = pd.DataFrame(
+    return pd.DataFrame(
         {
             "age_band": [age_band(born, as_of.date()) for born in activity["birth_date"]],
             "region": activity["location"].map(regions),
@@ -75,4 +102,3 @@ def save_population(engine: Engine, extraction: Extraction, *, as_of: datetime) 
         },
         index=activity.index,
     )
-    save_people(engine, people, extraction.memberships, as_of=as_of)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement
 from aura_engine.pipeline.messages import run_events
 from aura_engine.pipeline.reading import Reading
+from aura_engine.pipeline.replay import Replay, history_rows
+from aura_engine.pipeline.results import with_totals
 from aura_engine.store.cases import erase_cases, open_cases
-from aura_engine.store.events import write_events
+from aura_engine.store.events import lock_writers, write_events
 from aura_engine.store.generation import (
     ensure_history_month,
     flip,
@@ -26,6 +27,7 @@ from aura_engine.store.generation import (
 )
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import remove_people
+from aura_engine.store.rescored import forget_rescored
 from aura_engine.store.runs import RunRecorder
 
 
@@ -47,25 +49,65 @@ def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: d
         store, recorder.run_id, judgement.generation.reset_index(), loaded=recorder.advance
     )
     ensure_history_month(store, as_of)
-    changed = judgement.transitions.changed
-    history = changed.assign(
-        as_of=pd.Timestamp(as_of),
-        model_version_id=judgement.generation["model_version_id"].reindex(changed.index),
-    )
-    stage_history(store, recorder.run_id, history.reset_index())
+    history = history_rows(judgement.transitions.changed, judgement.generation)
+    stage_history(store, recorder.run_id, history.assign(as_of=as_of))
 
 
-def flip_run(
-    recorder: RunRecorder,
-    judgement: Judgement,
-    chosen: ChosenModel,
-    *,
-    as_of: datetime,
-    gone: Sequence[str],
-    results: dict[str, Any],
-    read: Reading,
-    started: float,
-) -> None:
+def _nothing_more(_connection: Connection) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a run shows with its flip.
+
+    Parameters
+    ----------
+    chosen : ChosenModel
+        The model of the run.
+    as_of : datetime
+        Moment of the verdicts.
+    results : dict
+        For the run's row.
+    read : Reading
+        With what the texts were read.
+    started : float
+        Of the run, by the monotonic clock.
+    announces : bool
+        Whether CLUSTERING_COMPLETE is sent even if single messages say it all.
+    with_flip : callable
+        Called in the transaction of the flip.
+    """
+
+    chosen: ChosenModel
+    as_of: datetime
+    results: dict[str, Any]
+    read: Reading
+    started: float
+    announces: bool = True
+    with_flip: Callable[[Connection], None] = _nothing_more
+
+
+def publish(recorder: RunRecorder, replay: Replay, publication: Publication) -> None:
+    """Load a run's rows, take over what was rescored meanwhile, and show it all.
+
+    Parameters
+    ----------
+    recorder : RunRecorder
+        Of the run.
+    replay : Replay
+        With the judgement to load.
+    publication : Publication
+        What is shown besides.
+    """
+    with recorder.stage("load", len(replay.judgement.generation)):
+        load(replay.context.store, recorder, replay.judgement, as_of=publication.as_of)
+        replay.go_on()
+    with recorder.stage("flip"):
+        flip_run(recorder, replay, publication)
+
+
+def flip_run(recorder: RunRecorder, replay: Replay, publication: Publication) -> None:
     """Show a loaded run to everyone, in one transaction with all that follows from it.
 
     The transaction is made again if somebody holds a row of it for too long.
@@ -74,40 +116,40 @@ def flip_run(
     ----------
     recorder : RunRecorder
         Of the run; it succeeds with the flip or not at all.
-    judgement, chosen
-        What was loaded, and the model behind it.
-    as_of : datetime
-        Moment of the verdicts.
-    gone : sequence of str
-        Root ids of people to forget.
-    results : dict
-        For the run's row.
-    read : Reading
-        With what the texts were read.
-    started : float
-        Of the run, by the monotonic clock.
+    replay : Replay
+        Takes over what was rescored meanwhile.
+    publication : Publication
+        What is shown.
     """
-    transitions = judgement.transitions
+    run_id, as_of, chosen = recorder.run_id, publication.as_of, publication.chosen
 
     def show(connection: Connection) -> None:
+        lock_writers(connection)
+        judgement, gone = replay.last(connection)
         if gone:
             remove_people(connection, gone, as_of=as_of)
+        transitions = judgement.transitions
+        results = with_totals(publication.results, judgement.generation)
         erase_cases(connection, as_of=as_of)
         activate_model(connection, chosen.id, as_of=as_of)
-        cases = open_cases(connection, transitions.entering, run_id=recorder.run_id, as_of=as_of)
+        cases = open_cases(connection, transitions.entering, run_id=run_id, as_of=as_of)
         events = run_events(
             judgement.generation,
             transitions,
             chosen.model,
-            run_id=recorder.run_id,
+            run_id=run_id,
             results=results,
             new_cases=cases.opened,
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - publication.started,
+            announces=publication.announces,
         )
-        write_events(connection, events, run_id=recorder.run_id, as_of=as_of)
-        flip(connection, recorder.run_id)
+        write_events(connection, events, run_id=run_id, as_of=as_of)
+        flip(connection, run_id)
+        forget_rescored(connection)
+        publication.with_flip(connection)
         recorder.count(
             removed=len(gone),
+            replayed=len(replay.people),
             transitions=transitions.people,
             alerts=len(transitions.alerted),
             fitted_because=chosen.fitted_because,
@@ -117,9 +159,9 @@ def flip_run(
             connection,
             results=json.dumps(results),
             model_version_id=chosen.id,
-            text_model=read.model,
-            text_revision=read.revision,
-            texts_read_through=read.through,
+            text_model=publication.read.model,
+            text_revision=publication.read.revision,
+            texts_read_through=publication.read.through,
         )
 
     recorder.flip(show)

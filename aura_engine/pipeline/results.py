@@ -17,6 +17,28 @@ def distribution(generation: pd.DataFrame) -> dict[str, int]:
     return {level.value: int(counts.get(level, 0)) for level in RiskLevel}
 
 
+def with_totals(results: dict[str, Any], generation: pd.DataFrame) -> dict[str, Any]:
+    """Return results whose counts of people are those of a generation.
+
+    Parameters
+    ----------
+    results : dict
+        Of `run_results`, made before the last changes were taken over.
+    generation : DataFrame
+        Rows as they are shown.
+    """
+    high = int((generation["cluster_label"] == RiskLevel.ALTO).sum())
+    share = {"high_risk_percentage": 100 * high / len(generation)}
+    return {
+        **results,
+        "total_users": len(generation),
+        "risk_distribution": distribution(generation),
+        "insufficient": int((~generation["is_sufficient"]).sum()),
+        "stopped_showing": int(generation["stopped_showing"].sum()),
+        "metrics": {**results["metrics"], **share},
+    }
+
+
 def run_results(generation: pd.DataFrame, model: ScoringModel) -> dict[str, Any]:
     """Summarise a generation.
 
@@ -32,7 +54,6 @@ def run_results(generation: pd.DataFrame, model: ScoringModel) -> dict[str, Any]
     """
     columns = list(KPI_COLUMNS)
     quality = cluster_quality(model.ensemble, generation[columns].to_numpy())
-    high = int((generation["cluster_label"] == RiskLevel.ALTO).sum())
     risk_cluster = int(model.ensemble.risk_cluster_)
     profiles = {
         f"cluster_{cluster}": {
@@ -43,16 +64,11 @@ def run_results(generation: pd.DataFrame, model: ScoringModel) -> dict[str, Any]
         for cluster, members in generation.groupby("kmeans_cluster")
     }
     averages = generation[[f"raw_{column}" for column in columns]].mean()
-    return {
-        "total_users": len(generation),
-        "risk_distribution": distribution(generation),
-        "insufficient": int((~generation["is_sufficient"]).sum()),
-        "stopped_showing": int(generation["stopped_showing"].sum()),
+    found = {
         "metrics": {
             "silhouette_score": quality.silhouette,
             "silhouette_people": quality.silhouette_people,
             "calinski_harabasz": quality.calinski_harabasz,
-            "high_risk_percentage": 100 * high / len(generation),
         },
         "risk_cluster_id": risk_cluster,
         "profiles": profiles,
@@ -62,3 +78,4 @@ def run_results(generation: pd.DataFrame, model: ScoringModel) -> dict[str, Any]
         },
         "without_contrast": model.summary()["without_contrast"],
     }
+    return with_totals(found, generation)

@@ -95,6 +95,40 @@ class ScoringModel:
         raw = compute_kpis(
             activity, as_of=as_of, night_prior=night_prior, negativity_prior=negativity_prior
         )
+        return cls.fit_kpis(
+            raw,
+            night_prior=night_prior,
+            negativity_prior=negativity_prior,
+            n_clusters=n_clusters,
+            contamination=contamination,
+        )
+
+    @classmethod
+    def fit_kpis(
+        cls,
+        raw: pd.DataFrame,
+        *,
+        night_prior: Prior,
+        negativity_prior: Prior | None,
+        n_clusters: int,
+        contamination: float,
+    ) -> Self:
+        """Fit a model on KPIs that were computed under some priors.
+
+        Parameters
+        ----------
+        raw : DataFrame, shape (n, 6)
+            Raw KPIs.
+        night_prior, negativity_prior
+            Behind them; the model's.
+        n_clusters, contamination
+            As of `RiskEnsemble`.
+
+        Raises
+        ------
+        RunError
+            If fewer people show enough than there are clusters to find.
+        """
         chosen, flat = fitting_population(raw)
         enough = raw[chosen]
         if len(enough) < n_clusters:

@@ -57,6 +57,8 @@ def compare(
     previous: pd.DataFrame,
     recent_alerts: pd.Series,
     under_previous_model: pd.DataFrame | None = None,
+    *,
+    is_first: bool | None = None,
 ) -> Transitions:
     """Compare new verdicts with those that readers see, and say what follows.
 
@@ -75,7 +77,10 @@ def compare(
     under_previous_model : DataFrame, optional
         When a new model was activated: the columns of `current` that the former model gives to
         the same behaviour, so that behaviour and model can be told apart.
+    is_first : bool, optional
+        Whether this is an installation's first run; told by an empty `previous` when not given.
     """
+    first = previous.empty if is_first is None else is_first
     current = current[[*_VERDICT, "needs_attention"]]
     before = _beside(current, previous[[*_VERDICT, *_RECORDED, "needs_attention"]])
     between = current if under_previous_model is None else under_previous_model
@@ -93,7 +98,7 @@ def compare(
     attended = before["needs_attention"].eq(True).to_numpy()
     enters = current["needs_attention"].to_numpy(dtype=bool) & ~attended
     by_behaviour = enters & (is_new | worsened(before, between).to_numpy(dtype=bool))
-    by_behaviour &= not previous.empty
+    by_behaviour &= not first
     states = np.where(by_behaviour[enters], CaseState.OPEN, CaseState.TO_REVIEW)
     entering = pd.DataFrame(
         {

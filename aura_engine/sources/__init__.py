@@ -13,6 +13,7 @@ from aura_engine.sources.texts import (
     text_digest,
     text_ids,
     texts_by_id,
+    texts_of,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "text_digest",
     "text_ids",
     "texts_by_id",
+    "texts_of",
 ]

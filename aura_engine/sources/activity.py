@@ -22,6 +22,10 @@ ACTIVITY_COLUMNS: Final = (
     "has_complete_profile",
     "community_categories",
     "is_active",
+    "social_active_at",
+    "messaging_active_at",
+    "social_is_active",
+    "messaging_is_active",
     "birth_date",
     "location",
 )

@@ -25,6 +25,8 @@ _TABLES: Final = {
     "messages": "messaging.messages",
 }
 """The table behind each query whose rows are taken."""
+_ACTIVE_SOURCES: Final = ("social", "messaging")
+"""Sources that tell when someone was last active, and whether they still are."""
 _NEVER: Final = np.iinfo(np.int64).min
 """What NumPy keeps for a time that is not known; less than every other."""
 
@@ -57,7 +59,8 @@ class Assembly:
         self._created[find(ids, sortable(accounts["user_id"]))] = _microseconds(
             accounts["created_at"]
         )
-        self._newest = np.full(n, _NEVER)
+        self._newest = {source: np.full(n, _NEVER) for source in _ACTIVE_SOURCES}
+        self._inactive = {source: np.zeros(n, dtype=bool) for source in _ACTIVE_SOURCES}
         self._counts = {
             name: np.zeros(n, dtype=np.int64)
             for name in ("followers", "following", "messages", "night_messages")
@@ -66,8 +69,7 @@ class Assembly:
             name: np.full(n, np.nan) for name in ("followers_count", "following_count")
         }
         self._flags = {
-            name: np.zeros(n, dtype=bool)
-            for name in ("profile", "complete", "inactive", "bio_filled")
+            name: np.zeros(n, dtype=bool) for name in ("profile", "complete", "bio_filled")
         }
         self._facts = {name: np.full(n, None, dtype=object) for name in ("birth_date", "location")}
         self._known_facts: dict[Any, Any] = {}
@@ -104,8 +106,8 @@ class Assembly:
         people, rows = people[existing], rows[existing]
         self._flags["profile"][people] = True
         self._flags["bio_filled"][people[~rows["bio_blank"].to_numpy(bool)]] = True
-        self._note_inactive(people, rows)
-        self._note_times(people, rows["last_active_at"])
+        self._note_inactive("social", people, rows)
+        self._note_times("social", people, rows["last_active_at"])
         for name, counts in self._profile_counts.items():
             np.fmax.at(counts, people, rows[name].to_numpy(np.float64))
         for name, facts in self._facts.items():
@@ -120,25 +122,25 @@ class Assembly:
         self._add(people, rows, "followers", "following")
 
     def _writings(self, people: People, rows: pd.DataFrame) -> None:
-        self._note_times(people, rows["newest"])
+        self._note_times("social", people, rows["newest"])
 
     def _messaging_users(self, people: People, rows: pd.DataFrame) -> None:
-        self._note_inactive(people, rows)
-        self._note_times(people, rows["last_seen_at"])
+        self._note_inactive("messaging", people, rows)
+        self._note_times("messaging", people, rows["last_seen_at"])
 
     def _messages(self, people: People, rows: pd.DataFrame) -> None:
         self._add(people, rows, "messages", "night_messages")
-        self._note_times(people, rows["newest"])
+        self._note_times("messaging", people, rows["newest"])
 
     def _add(self, people: People, rows: pd.DataFrame, *names: str) -> None:
         for name in names:
             np.add.at(self._counts[name], people, rows[name].to_numpy(np.int64))
 
-    def _note_inactive(self, people: People, rows: pd.DataFrame) -> None:
-        self._flags["inactive"][people[~rows["is_active"].to_numpy(bool)]] = True
+    def _note_inactive(self, source: str, people: People, rows: pd.DataFrame) -> None:
+        self._inactive[source][people[~rows["is_active"].to_numpy(bool)]] = True
 
-    def _note_times(self, people: People, times: pd.Series) -> None:
-        np.maximum.at(self._newest, people, _microseconds(times))
+    def _note_times(self, source: str, people: People, times: pd.Series) -> None:
+        np.maximum.at(self._newest[source], people, _microseconds(times))
 
     def activity(self) -> pd.DataFrame:
         """Return one row a person, ascending; see `Extraction.activity`."""
@@ -154,13 +156,15 @@ class Assembly:
                 "has_social_profile": has_profile,
                 "followers": counted("followers_count", "followers"),
                 "following": counted("following_count", "following"),
-                "last_activity_at": _times(self._newest),
+                "last_activity_at": _times(np.maximum(*self._newest.values())),
                 "messages": self._counts["messages"],
                 "night_messages": self._counts["night_messages"],
                 "bio_blank": ~self._flags["bio_filled"],
                 "has_complete_profile": self._flags["complete"],
                 "community_categories": self._memberships.categories(len(self._people)),
-                "is_active": ~self._flags["inactive"],
+                "is_active": ~np.logical_or(*self._inactive.values()),
+                **{f"{source}_active_at": _times(at) for source, at in self._newest.items()},
+                **{f"{source}_is_active": ~gone for source, gone in self._inactive.items()},
                 **{
                     name: pd.Series(facts, index=self._people, dtype=object)
                     for name, facts in self._facts.items()

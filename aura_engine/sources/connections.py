@@ -88,10 +88,10 @@ class Sources:
             with self.engine(source).connect() as connection:
                 yield connection
         except (DBAPIError, PoolTimeoutError) as error:
-            raise SourceError(_explain(source, error)) from error
+            raise SourceError(_explain(source, error), source.value) from error
         except UnreadableResult as error:
             names = {"database": source.database, "columns": str(error)}
-            raise SourceError(t("sources.beyond", **names)) from error
+            raise SourceError(t("sources.beyond", **names), source.value) from error
 
     def close(self) -> None:
         """Close the pools."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ _CLAIMS: Final = {
     Source.MESSAGING: ("users",),
 }
 """Queries that say who owns which reference; they are read whole, and first."""
-_COUNTS: Final = {
+COUNTS: Final = {
     Source.AUTH: (),
     Source.SOCIAL: ("complete_profiles", "follow_relations", "posts", "comments", "memberships"),
     Source.MESSAGING: ("messages",),
@@ -78,15 +78,7 @@ def extract_activity(
     SourceError
         If a source cannot be read; the reading of the others is cancelled then.
     """
-    if window_days < 1:
-        raise ValueError("window_days must be at least 1")
-    parameters = {
-        "as_of": require_aware(as_of, "as_of"),
-        "since": as_of - timedelta(days=window_days),
-        "timezone": ZoneInfo(timezone).key,
-        "first_night_hour": NIGHT_HOURS[0],
-        "last_night_hour": NIGHT_HOURS[1],
-    }
+    parameters = query_parameters(as_of=as_of, window_days=window_days, timezone=timezone)
     found = _read_all(sources, parameters)
     log.info(
         "sources.extracted",
@@ -96,6 +88,30 @@ def extract_activity(
         contradictory_references=found.unresolved.contradictory_references,
     )
     return found
+
+
+def query_parameters(
+    *, as_of: datetime, window_days: int, timezone: str, only: Sequence[str] | None = None
+) -> dict[str, object]:
+    """Return what the queries of an extraction are asked with.
+
+    Parameters
+    ----------
+    as_of, window_days, timezone
+        As of `extract_activity`.
+    only : sequence of str, optional
+        References of the people to read; everybody's when not given.
+    """
+    if window_days < 1:
+        raise ValueError("window_days must be at least 1")
+    return {
+        "as_of": require_aware(as_of, "as_of"),
+        "since": as_of - timedelta(days=window_days),
+        "timezone": ZoneInfo(timezone).key,
+        "first_night_hour": NIGHT_HOURS[0],
+        "last_night_hour": NIGHT_HOURS[1],
+        "only": None if only is None else list(only),
+    }
 
 
 class _Readings:
@@ -124,7 +140,7 @@ class _Readings:
                 if not self._stopped:
                     self._claims[name] = read_table(connection, queries[name], self._parameters)
             self._all_claims.wait()
-            for name in _COUNTS[source]:
+            for name in COUNTS[source]:
                 if not self._stopped:
                     take = partial(self._assembly.take, name)
                     copy_query(connection, queries[name], self._parameters, take)

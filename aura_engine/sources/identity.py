@@ -9,11 +9,12 @@ every reference goes through the same map, and what it cannot tell is counted, n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from aura_engine.sources.claims import CONTESTED, Claims, Roots, settle
 from aura_engine.sources.frames import find, sortable
@@ -135,6 +136,39 @@ class IdentityMap:
             roots.contradictions(claims, settled),
         )
 
+    @classmethod
+    def known(cls, pairs: pd.DataFrame) -> Self:
+        """Restore a map from what `pairs` gave, or a part of it.
+
+        Parameters
+        ----------
+        pairs : DataFrame
+            Columns reference and user_id_raiz (str), each reference once.
+        """
+        people = pd.Index(sorted(set(pairs["user_id_raiz"])), dtype="str", name="user_id_raiz")
+        references = sortable(pairs["reference"])
+        order = np.argsort(references, kind="stable")
+        owners = people.get_indexer(pairs["user_id_raiz"]).astype(np.int32)
+        nobody = pd.DataFrame({"reference": [], "root": []}, dtype="str")
+        return cls(people, references[order], owners[order], nobody)
+
+    def pairs(self) -> pd.DataFrame:
+        """Return each reference that means somebody, by person and then reference.
+
+        Returns
+        -------
+        DataFrame
+            Columns reference and user_id_raiz (str).
+        """
+        somebody = np.flatnonzero(self._owners >= 0)
+        ordered = somebody[np.argsort(self._owners[somebody], kind="stable")]
+        return pd.DataFrame(
+            {
+                "reference": _strings(self._references[ordered]),
+                "user_id_raiz": self.people.array.take(self._owners[ordered]),
+            }
+        )
+
     def resolve(self, references: pd.Series) -> pd.Series:
         """Return the root id of each reference, NA where it is nobody of the population.
 
@@ -184,6 +218,18 @@ class IdentityMap:
             return places, np.full(len(references), _UNRESOLVED, dtype=np.int32)
         owners = np.where(places >= 0, self._owners[places], np.int32(_UNRESOLVED))
         return places, owners
+
+
+def _strings(references: npt.NDArray[np.bytes_]) -> Any:
+    """Return references as pandas' strings; those of one width without a Python object each."""
+    width = references.dtype.itemsize
+    if len(references) and (np.char.str_len(references) == width).all():
+        words = pa.py_buffer(np.ascontiguousarray(references))
+        fixed = pa.Array.from_buffers(pa.binary(width), len(references), [None, words])
+        found = fixed.cast(pa.large_binary())
+    else:
+        found = pa.array(references.tolist(), type=pa.large_binary())
+    return pd.array(found.cast(pa.large_string()), dtype="str")
 
 
 class ReferenceCounter:

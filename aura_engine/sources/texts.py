@@ -199,6 +199,34 @@ def text_ids(
     return _typed(_read(sources, kind, "ids", parameters))
 
 
+def texts_of(
+    sources: Sources,
+    kind: TextSource,
+    user_refs: Sequence[str],
+    *,
+    as_of: datetime,
+    since: datetime,
+) -> pd.DataFrame:
+    """Read all texts that the given references have in the window.
+
+    Parameters
+    ----------
+    sources, kind, user_refs, as_of, since
+        As of :func:`text_ids`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`read_texts` gives them, in no particular order.
+    """
+    parameters = {
+        "user_refs": list(user_refs),
+        "as_of": require_aware(as_of, "as_of"),
+        "since": require_aware(since, "since"),
+    }
+    return _typed(_read(sources, kind, "texts_of", parameters))
+
+
 def texts_by_id(sources: Sources, kind: TextSource, ids: Sequence[str]) -> pd.DataFrame:
     """Read single texts, as :func:`read_texts` gives them; those that are no words are left out.
 

@@ -9,10 +9,12 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 BATCH_ROWS: Final = 5_000
 """Rows of one committed batch; it keeps our write transactions well under a second."""
+DELETED_AT_ONCE: Final = 20_000
+"""Rows that one transaction deletes."""
 
 
 def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
@@ -83,3 +85,30 @@ def analyze(engine: Engine, *tables: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in tables:
             connection.exec_driver_sql(f"ANALYZE {table}")
+
+
+def delete_in_batches(engine: Engine, query: str, **parameters: object) -> int:
+    """Delete batch by batch, so that no transaction of ours holds rows for long.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    query : str
+        Deletes at most ``:batch`` rows.
+    **parameters
+        Of the query.
+
+    Returns
+    -------
+    int
+        How many rows are gone.
+    """
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            batch = {**parameters, "batch": DELETED_AT_ONCE}
+            rows = connection.execute(text(query), batch).rowcount
+        gone += rows
+        if rows < DELETED_AT_ONCE:
+            return gone

@@ -8,14 +8,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from aura_engine.domain import URGENT_ASI
 from aura_engine.sql import load_queries
 from aura_engine.store.bulk import stage_frame
 
 _QUERIES: Final = load_queries("store_cases")
-_ENTERING_COLUMNS: Final = ("user_id_raiz uuid", "state text", "severity_index double precision")
+_ENTERING_COLUMNS: Final = (
+    "user_id_raiz uuid",
+    "state text",
+    "severity_index double precision",
+    "priority text",
+)
 REOPEN_WITHIN: Final = timedelta(days=14)
 """A case closed more recently than this is reopened rather than followed by a new one."""
 ERASE_AFTER: Final = timedelta(days=30)
@@ -28,6 +36,17 @@ class CaseState(StrEnum):
     TO_REVIEW = "por_revisar"
     OPEN = "abierto"
     CLOSED = "cerrado"
+
+
+class Priority(StrEnum):
+    """How soon somebody must acknowledge a case."""
+
+    URGENT = "URGENTE"
+    """Opened by behaviour with an ASI above `URGENT_ASI`, as its alert was."""
+    HIGH = "ALTA"
+    """Opened by behaviour."""
+    NORMAL = "NORMAL"
+    """To review: a first run or a new model opened it, and nobody's behaviour changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +76,18 @@ def open_cases(
     """
     if entering.empty:
         return CasesOpened(0, 0)
-    stage_frame(connection, "staged_case", _ENTERING_COLUMNS, entering)
+    staged = entering.assign(priority=_priorities(entering))
+    stage_frame(connection, "staged_case", _ENTERING_COLUMNS, staged)
     # Whoever closes one of these cases right now is waited for, so that it can be reopened.
     connection.execute(text(_QUERIES["lock_cases"]))
     reopened = connection.scalars(
-        text(_QUERIES["reopen_cases"]), {"since": as_of - REOPEN_WITHIN}
+        text(_QUERIES["reopen_cases"]), {"since": as_of - REOPEN_WITHIN, "as_of": as_of}
     ).all()
     opened = connection.scalars(
         text(_QUERIES["insert_cases"]), {"as_of": as_of, "run_id": run_id}
     ).all()
-    _note(connection, reopened, "reabierto", as_of)
-    _note(connection, opened, "abierto", as_of)
+    note_actions(connection, reopened, "reabierto", at=as_of)
+    note_actions(connection, opened, "abierto", at=as_of)
     return CasesOpened(len(opened), len(reopened))
 
 
@@ -86,23 +106,47 @@ def leave_cases(connection: Connection, people: Sequence[str], *, as_of: datetim
     left = connection.scalars(
         text(_QUERIES["leave_cases"]), {"people": list(people), "as_of": as_of}
     ).all()
-    _note(connection, left, "cuenta_eliminada", as_of)
+    note_actions(connection, left, "cuenta_eliminada", at=as_of)
     erase_cases(connection, as_of=as_of)
 
 
-def erase_cases(connection: Connection, *, as_of: datetime) -> None:
+def erase_cases(connection: Connection, *, as_of: datetime) -> int:
     """Empty the cases of deleted accounts that are closed, or older than `ERASE_AFTER`.
 
-    A row without pseudonym and notes stays, so that counts of what was done remain true.
+    Returns how many. A row without pseudonym and notes stays, so that counts of what was done
+    remain true.
     """
     erased = connection.scalars(
         text(_QUERIES["erase_cases"]), {"before": as_of - ERASE_AFTER, "as_of": as_of}
     ).all()
     if erased:
         connection.execute(text(_QUERIES["erase_notes"]), {"cases": list(erased)})
+    return len(erased)
 
 
-def _note(connection: Connection, cases: Sequence[int], action: str, as_of: datetime) -> None:
+def note_actions(
+    connection: Connection, cases: Sequence[int], action: str, *, at: datetime
+) -> None:
+    """Add what the system did to cases to what was done to them.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the transaction that does it.
+    cases : sequence of int
+        Ids.
+    action : str
+        What was done.
+    at : datetime
+        When.
+    """
     connection.execute(
-        text(_QUERIES["note_action"]), {"cases": list(cases), "as_of": as_of, "action": action}
+        text(_QUERIES["note_action"]), {"cases": list(cases), "as_of": at, "action": action}
     )
+
+
+def _priorities(entering: pd.DataFrame) -> npt.NDArray[np.object_]:
+    by_behaviour = (entering["state"] != CaseState.TO_REVIEW).to_numpy(dtype=bool)
+    is_urgent = (entering["severity_index"] > URGENT_ASI).to_numpy(dtype=bool)
+    chosen = [by_behaviour & is_urgent, by_behaviour]
+    return np.select(chosen, [Priority.URGENT, Priority.HIGH], Priority.NORMAL).astype(object)

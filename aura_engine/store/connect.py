@@ -25,6 +25,7 @@ def connect_store(url: URL, *, application_name: str = "aura") -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
         },
     )
 

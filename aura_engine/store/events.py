@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import copy_frame
@@ -41,6 +41,15 @@ class Event:
     user_id: str | None = None
 
 
+def lock_writers(connection: Connection) -> None:
+    """Let nobody else write verdicts or events before the caller's transaction ends.
+
+    Whoever takes it does so first, before any row: two that take rows and then this would wait for
+    each other.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+
+
 def write_events(
     connection: Connection, events: Sequence[Event], *, run_id: int, as_of: datetime
 ) -> None:
@@ -59,7 +68,7 @@ def write_events(
     """
     if not events:
         return
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+    lock_writers(connection)
     rows = pd.DataFrame(
         {
             "created_at": as_of,
@@ -74,8 +83,20 @@ def write_events(
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-def recent_alerts(engine: Engine, *, since: datetime) -> pd.Series:
-    """Return the ASI of each person's last alert since a moment, indexed by root id."""
-    with engine.connect() as connection:
-        frame = read_frame(connection, _QUERIES["recent_alerts"], {"since": since})
+def recent_alerts(
+    connection: Connection, *, since: datetime, people: Sequence[str] | None = None
+) -> pd.Series:
+    """Return the ASI of each person's last alert since a moment, indexed by root id.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    since : datetime
+        Earlier alerts are left out.
+    people : sequence of str, optional
+        Root ids; everyone when not given.
+    """
+    asked = {"since": since, "people": None if people is None else list(people)}
+    frame = read_frame(connection, _QUERIES["recent_alerts"], asked)
     return frame.set_index("user_id_raiz")["severity_index"]

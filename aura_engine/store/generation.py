@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from aura_engine.copying import read_table
+from aura_engine.domain import RiskLevel
+from aura_engine.errors import RunError
+from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
 from aura_engine.store.bulk import copy_frame, in_batches
@@ -118,9 +121,88 @@ def stage_history(engine: Engine, run_id: int, history: pd.DataFrame) -> None:
     history : DataFrame
         Columns of ``risk_history`` but run_id.
     """
-    for batch in in_batches(history.assign(run_id=run_id)):
+    for batch in in_batches(history):
         with engine.begin() as connection:
-            copy_frame(connection, "risk_history", batch)
+            add_history(connection, run_id, batch)
+
+
+def replace_rows(
+    connection: Connection, run_id: int, people: Sequence[str], rows: pd.DataFrame
+) -> None:
+    """Replace some people's rows in a generation, in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    run_id : int
+        Whose generation.
+    people : sequence of str
+        Root ids; who has no new row has none any more.
+    rows : DataFrame
+        As of `load_generation`.
+    """
+    names = _partition(run_id)
+    query = _QUERIES["delete_rows"].format(**names)
+    connection.execute(text(query), {"people": list(people)})
+    copy_frame(connection, str(names["partition"]), rows.assign(run_id=run_id))
+
+
+def replace_active_rows(connection: Connection, people: Sequence[str], rows: pd.DataFrame) -> None:
+    """Replace some people's rows in the generation that readers see; under the writer lock.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    people, rows
+        As of `replace_rows`.
+
+    Raises
+    ------
+    RunError
+        If there is no generation yet.
+    """
+    run_id = active_generation(connection)
+    if run_id is None:
+        raise RunError(t("pipeline.no_model"))
+    replace_rows(connection, run_id, people, rows)
+
+
+def replace_staged_history(
+    connection: Connection, run_id: int, people: Sequence[str], history: pd.DataFrame
+) -> None:
+    """Replace what a run that has not flipped yet staged of some people's history.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    run_id : int
+        The run.
+    people : sequence of str
+        Root ids.
+    history : DataFrame
+        As of `stage_history`.
+    """
+    who = {"run_id": run_id, "people": list(people)}
+    connection.execute(text(_QUERIES["delete_staged_history"]), who)
+    add_history(connection, run_id, history)
+
+
+def add_history(connection: Connection, run_id: int, history: pd.DataFrame) -> None:
+    """Append history rows of a run in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    run_id : int
+        The run.
+    history : DataFrame
+        As of `stage_history`.
+    """
+    copy_frame(connection, "risk_history", history.assign(run_id=run_id))
 
 
 def flip(connection: Connection, run_id: int) -> None:
@@ -128,11 +210,27 @@ def flip(connection: Connection, run_id: int) -> None:
     connection.execute(text(_QUERIES["flip"]), {"run_id": run_id})
 
 
-def previous_generation(engine: Engine) -> pd.DataFrame:
-    """Return the verdicts that readers see now, indexed by root id (str)."""
-    with engine.connect() as connection:
-        frame = read_table(connection, _QUERIES["previous_generation"])
+def previous_generation(
+    connection: Connection, people: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return the verdicts that readers see now, indexed by root id (str).
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    people : sequence of str, optional
+        Root ids; everyone when not given.
+    """
+    asked = {"people": None if people is None else list(people)}
+    frame = read_table(connection, _QUERIES["previous_generation"], asked)
     return frame.set_index("user_id_raiz")
+
+
+def active_generation(connection: Connection) -> int | None:
+    """Return the run whose rows readers see; None before the first flip."""
+    run_id: int | None = connection.scalar(text(_QUERIES["active_generation"]))
+    return run_id
 
 
 def sweep_generations(engine: Engine) -> None:
@@ -157,3 +255,12 @@ def sweep_generations(engine: Engine) -> None:
                 raise
             log.info("partitions_kept", first=partition)
             return
+
+
+def active_distribution(connection: Connection) -> dict[str, int]:
+    """Return how many people are on each level in the generation in view, all levels there."""
+    found = {
+        row.cluster_label: row.people
+        for row in connection.execute(text(_QUERIES["active_distribution"]))
+    }
+    return {level.value: int(found.get(level, 0)) for level in RiskLevel}

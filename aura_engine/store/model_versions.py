@@ -81,6 +81,12 @@ def text_revision_in_use(engine: Engine) -> str | None:
         return revision
 
 
+def active_model_id(connection: Connection) -> int | None:
+    """Return the id of the version that scores now; None before the first run."""
+    found: int | None = connection.scalar(text(_QUERIES["active_model_id"]))
+    return found
+
+
 def active_model(engine: Engine) -> StoredModel | None:
     """Return the version that scores now; None before the first run."""
     with engine.connect() as connection:

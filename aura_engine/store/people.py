@@ -92,6 +92,28 @@ def save_people(
             connection.execute(text(_QUERIES["touch_data_version"]))
 
 
+def save_memberships(
+    connection: Connection, people: Sequence[str], memberships: pd.DataFrame
+) -> None:
+    """Replace the memberships of a few people, in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    people : sequence of str
+        Root ids.
+    memberships : DataFrame
+        As of `save_people`; those of others are left out.
+    """
+    theirs = memberships[memberships["user_id_raiz"].isin(people)]
+    members = pd.DataFrame({"user_id_raiz": list(people)}, dtype="str")
+    stage_frame(connection, "staged_person", _PERSON_COLUMNS[:1], members)
+    stage_frame(connection, "staged_membership", _MEMBERSHIP_COLUMNS, theirs)
+    for change in ("remove_old_memberships", "upsert_memberships"):
+        connection.execute(text(_QUERIES[change]))
+
+
 def _give_pseudonyms(connection: Connection) -> None:
     """Draw a pseudonym for everyone of the staged batch who is new to us."""
     newcomers = connection.scalars(text(_QUERIES["newcomers"])).all()

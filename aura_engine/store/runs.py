@@ -14,7 +14,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from aura_engine.errors import AuraError, RunCancelled, RunError, StoreError
+from aura_engine.errors import AuraError, LeadershipLost, RunCancelled, RunError, StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
@@ -175,7 +175,7 @@ class RunRecorder:
                 self._execute(
                     "give_up_run", status=status, error=message, counts=json.dumps(self.counts)
                 )
-        except StoreError:
+        except (StoreError, LeadershipLost):
             # The first error matters more; the next run will find this row and close it.
             log.warning("run_end_not_recorded", run_id=self.run_id, status=status)
 
@@ -318,6 +318,25 @@ def _close_interrupted(engine: Engine) -> None:
         ).all()
     for dead in interrupted:
         log.warning("interrupted_run_marked_failed", run_id=dead)
+
+
+def close_interrupted(engine: Engine) -> bool:
+    """Mark runs as failed whose process is gone.
+
+    Returns
+    -------
+    bool
+        False where nothing can be said, since a run goes on now.
+
+    Raises
+    ------
+    StoreError
+        If the analytics database does not answer.
+    """
+    with store_errors(), _run_lock(engine) as lock:
+        if lock is not None:
+            _close_interrupted(engine)
+        return lock is not None
 
 
 def texts_read_through(connection: Connection) -> datetime | None:

@@ -12,6 +12,10 @@ from aura_engine.sql import load_queries
 from aura_engine.store.failures import store_errors
 
 _QUERIES: Final = load_queries("store_services")
+LEADER: Final = "scheduler"
+"""Under this name the scheduler that leads reports,"""
+STANDBY: Final = "standby"
+"""and under this one another that waits to lead, the latest of them."""
 
 
 def report(
@@ -29,7 +33,7 @@ def report(
     engine : Engine
         Of the analytics database.
     part : str
-        ``scheduler``, or the name of a source.
+        `LEADER`, `STANDBY`, or the name of a source.
     instance : str
         The process that reports; another one starts a new ``since``.
     is_up : bool

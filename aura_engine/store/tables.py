@@ -13,22 +13,19 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
-    DateTime,
-    Double,
     ForeignKey,
     Identity,
     Index,
-    LargeBinary,
     SmallInteger,
-    Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from aura_engine.domain import RiskLevel
+from aura_engine.store import case_tables as case_tables  # its tables are Base's too
+from aura_engine.store import pulse_tables as pulse_tables
+from aura_engine.store.table_base import Base, now
 
 LEVELS_SQL = ", ".join(f"'{level}'" for level in RiskLevel)
 VIEWS: Final = {
@@ -39,25 +36,6 @@ VIEWS: Final = {
     ),
 }
 """What readers query instead of the tables behind: the active generation, what has flipped."""
-
-
-class Base(DeclarativeBase):
-    """Declarative base; every time is zone-aware."""
-
-    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it from the class
-        datetime: DateTime(timezone=True),
-        str: Text(),
-        uuid.UUID: UUID(as_uuid=True),
-        float: Double(),
-        bool: Boolean(),
-        bytes: LargeBinary(),
-        dict[str, Any]: JSONB(),
-        list[Any]: JSONB(),
-    }
-
-
-def _now() -> Any:
-    return text("now()")
 
 
 class Installation(Base):
@@ -74,7 +52,7 @@ class Installation(Base):
     install_id: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     kind: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    created_at: Mapped[datetime] = mapped_column(server_default=_now())
+    created_at: Mapped[datetime] = mapped_column(server_default=now())
 
 
 class ModelVersion(Base):
@@ -121,7 +99,12 @@ class PipelineRun(Base):
             "pipeline_run_one_running",
             text("(true)"),
             unique=True,
-            postgresql_where=text("status = 'running' AND kind IN ('full', 'recluster')"),
+            postgresql_where=text("status = 'running' AND kind IN ('full', 'recluster', 'sweep')"),
+        ),
+        Index(
+            "pipeline_run_flipped",
+            "flipped_at",
+            postgresql_where=text("kind IN ('full', 'recluster')"),
         ),
         Index("pipeline_run_as_of", "kind", "as_of"),
         Index("pipeline_run_queue", "id", postgresql_where=text("status = 'queued'")),
@@ -131,7 +114,7 @@ class PipelineRun(Base):
     kind: Mapped[str]
     status: Mapped[str]
     requested_by: Mapped[str]
-    requested_at: Mapped[datetime] = mapped_column(server_default=_now())
+    requested_at: Mapped[datetime] = mapped_column(server_default=now())
     as_of: Mapped[datetime | None]
     parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     started_at: Mapped[datetime | None]
@@ -152,6 +135,8 @@ class PipelineRun(Base):
     texts_read_through: Mapped[datetime | None]
     claimed_by: Mapped[str | None]
     cancel_requested_at: Mapped[datetime | None]
+    retry_of: Mapped[int | None] = mapped_column(ForeignKey("pipeline_run.id"))
+    reason: Mapped[str | None]
 
 
 class ServiceState(Base):
@@ -179,7 +164,7 @@ class ActiveRun(Base):
     )
     run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pipeline_run.id"))
     data_version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
-    changed_at: Mapped[datetime] = mapped_column(server_default=_now())
+    changed_at: Mapped[datetime] = mapped_column(server_default=now())
 
 
 class Person(Base):
@@ -302,7 +287,7 @@ class TextScore(Base):
     hmac: Mapped[bytes] = mapped_column(primary_key=True)
     model_revision: Mapped[str] = mapped_column(primary_key=True)
     p_negative: Mapped[float | None]
-    scored_at: Mapped[datetime] = mapped_column(server_default=_now())
+    scored_at: Mapped[datetime] = mapped_column(server_default=now())
 
 
 class TextRef(Base):
@@ -342,54 +327,3 @@ class Event(Base):
         ForeignKey("person.user_id_raiz", ondelete="CASCADE")
     )
     payload: Mapped[dict[str, Any]]
-
-
-class RiskCase(Base):
-    """A person whom a counselor should look at; one open at a time.
-
-    Without a pseudonym it is what is left of the case of someone whose account is gone.
-    """
-
-    __tablename__ = "risk_case"
-    __table_args__ = (
-        CheckConstraint("state IN ('por_revisar', 'abierto', 'cerrado')", name="risk_case_state"),
-        CheckConstraint(
-            "(state = 'cerrado') = (closed_at IS NOT NULL)", name="risk_case_closed_has_time"
-        ),
-        CheckConstraint(
-            "pseudonym IS NOT NULL OR account_deleted_at IS NOT NULL",
-            name="risk_case_erased_account_is_gone",
-        ),
-        Index(
-            "risk_case_one_open",
-            "user_id_raiz",
-            unique=True,
-            postgresql_where=text("state <> 'cerrado'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    user_id_raiz: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.user_id_raiz"))
-    pseudonym: Mapped[str | None]
-    state: Mapped[str]
-    opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
-    opening_severity: Mapped[float]
-    opening_run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pipeline_run.id"))
-    account_deleted_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
-
-
-class CaseAction(Base):
-    """One thing that was done to a case; rows are only ever added."""
-
-    __tablename__ = "case_action"
-    __table_args__ = (Index("case_action_case", "case_id"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("risk_case.id"))
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    action: Mapped[str]
-    note: Mapped[str | None]

@@ -10,12 +10,12 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
+from aura_engine.copying import read_table
 from aura_engine.sql import load_queries, read_frame
-from aura_engine.store.bulk import in_batches, stage_frame
+from aura_engine.store.bulk import delete_in_batches, in_batches, stage_frame
 
 _QUERIES: Final = load_queries("store_texts")
 _FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
-_SWEPT_AT_ONCE: Final = 20_000
 _TEXT_COLUMNS: Final = (
     "source text",
     "text_id uuid",
@@ -215,7 +215,7 @@ def unscored_hmacs(engine: Engine, hmacs: Sequence[bytes], *, revision: str) -> 
 
 def sweep_refs(engine: Engine, *, before: datetime) -> int:
     """Delete references of texts written then or earlier; return how many went."""
-    return _sweep(engine, "sweep_refs", before=before)
+    return delete_in_batches(engine, _QUERIES["sweep_refs"], before=before)
 
 
 def sweep_scores(engine: Engine, *, settled: datetime, kept: Collection[str]) -> int:
@@ -230,21 +230,9 @@ def sweep_scores(engine: Engine, *, settled: datetime, kept: Collection[str]) ->
     kept : collection of str
         Model revisions whose scores stay where a reference needs them.
     """
-    former = _sweep(engine, "sweep_revisions", settled=settled, kept=list(kept))
-    return former + _sweep(engine, "sweep_orphans", settled=settled)
-
-
-def _sweep(engine: Engine, query: str, **parameters: object) -> int:
-    """Delete batch by batch, so that no transaction of ours holds rows for long."""
-    gone = 0
-    while True:
-        with engine.begin() as connection:
-            batch = connection.execute(
-                text(_QUERIES[query]), {**parameters, "batch": _SWEPT_AT_ONCE}
-            ).rowcount
-        gone += batch
-        if batch < _SWEPT_AT_ONCE:
-            return gone
+    revisions, orphans = _QUERIES["sweep_revisions"], _QUERIES["sweep_orphans"]
+    former = delete_in_batches(engine, revisions, settled=settled, kept=list(kept))
+    return former + delete_in_batches(engine, orphans, settled=settled)
 
 
 def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime) -> pd.DataFrame:
@@ -302,17 +290,26 @@ def ref_owners(
         return {row.text_id: row.user_id_raiz for row in rows}
 
 
-def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: str) -> pd.DataFrame:
+def negativity(
+    connection: Connection,
+    *,
+    since: datetime,
+    as_of: datetime,
+    revision: str,
+    people: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return sums of P(negative) over each person's texts in the window.
 
     Parameters
     ----------
-    engine : Engine
+    connection : Connection
         Of the analytics database.
     since, as_of : datetime
         The window, `since` excluded.
     revision : str
         Revision of the language model.
+    people : sequence of str, optional
+        Root ids; everyone when not given.
 
     Returns
     -------
@@ -320,12 +317,16 @@ def negativity(engine: Engine, *, since: datetime, as_of: datetime, revision: st
         Index ``user_id_raiz``; columns texts (int64), negativity_sum, negativity_sumsq.
         People without a scored text are not in it.
     """
-    with engine.connect() as connection:
-        frame = read_frame(
-            connection,
-            _QUERIES["negativity"],
-            {"since": since, "as_of": as_of, "revision": revision},
-        )
+    frame = read_table(
+        connection,
+        _QUERIES["negativity"],
+        {
+            "since": since,
+            "as_of": as_of,
+            "revision": revision,
+            "people": None if people is None else list(people),
+        },
+    )
     return frame.set_index("user_id_raiz")
 
 

@@ -1,5 +1,6 @@
 -- Reads of aura_auth. Its times are without zone and mean UTC; nobody's name, email or password is
--- read. Both queries scan users once: there is no index on created_at, and every row is wanted.
+-- read. With :only NULL both queries scan users once: there is no index on created_at, and every row
+-- is wanted. Else they search it for the references of a few changed people.
 
 -- name: accounts
 -- The population: everyone whose role is "user" and whose account exists at as_of. Staff (any other
@@ -9,7 +10,8 @@ SELECT u.user_id::text AS user_id,
 FROM users u
 JOIN roles r USING (id_role)
 WHERE r.role_name = 'user'
-  AND (u.created_at IS NULL OR u.created_at <= CAST(:as_of AS timestamptz) AT TIME ZONE 'UTC');
+  AND (u.created_at IS NULL OR u.created_at <= CAST(:as_of AS timestamptz) AT TIME ZONE 'UTC')
+  AND (CAST(:only AS uuid[]) IS NULL OR u.user_id = ANY(CAST(:only AS uuid[])));
 
 -- name: outsiders
 -- Accounts that exist but are not in the population: staff, and people who joined after as_of. Rows
@@ -17,5 +19,6 @@ WHERE r.role_name = 'user'
 SELECT u.user_id::text AS user_id
 FROM users u
 LEFT JOIN roles r USING (id_role)
-WHERE r.role_name IS DISTINCT FROM 'user'
-   OR u.created_at > CAST(:as_of AS timestamptz) AT TIME ZONE 'UTC';
+WHERE (r.role_name IS DISTINCT FROM 'user'
+       OR u.created_at > CAST(:as_of AS timestamptz) AT TIME ZONE 'UTC')
+  AND (CAST(:only AS uuid[]) IS NULL OR u.user_id = ANY(CAST(:only AS uuid[])));

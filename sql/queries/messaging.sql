@@ -1,6 +1,6 @@
 -- Reads of aura_messaging. A sender is users.profile_id (never users.id), which holds a profile id
 -- or, where the token had none, the auth user id. row_count is how many rows stand behind a
--- reference.
+-- reference. :only, where it is not NULL, holds every reference of a few changed people.
 
 -- name: users
 -- Both ids of everyone in messaging, and the last visit as far as it was known at as_of (the
@@ -9,7 +9,9 @@ SELECT id::text AS messaging_id,
        profile_id::text AS profile_id,
        is_active,
        CASE WHEN last_seen_at <= :as_of THEN last_seen_at END AS last_seen_at
-FROM users;
+FROM users
+WHERE CAST(:only AS uuid[]) IS NULL
+   OR id = ANY(CAST(:only AS uuid[])) OR profile_id = ANY(CAST(:only AS uuid[]));
 
 -- name: messages
 -- Messages of each sender. In the window (since, as_of]: how many that were not deleted, of any
@@ -29,8 +31,17 @@ FROM (
     SELECT sender_profile_id, created_at, created_at > :since AND NOT is_deleted AS in_window
     FROM messages
     WHERE created_at <= :as_of AND message_type <> 'system'
+      AND (CAST(:only AS uuid[]) IS NULL OR sender_profile_id = ANY(CAST(:only AS uuid[])))
 ) AS sent
 GROUP BY sender_profile_id;
+
+-- name: moved_senders
+-- Whose counts moved because time passed: they wrote what left the window since the last run, or what
+-- had a later date then. By the index on created_at.
+SELECT DISTINCT sender_profile_id::text AS user_ref
+FROM messages
+WHERE (created_at > :former_since AND created_at <= :since)
+   OR (created_at > :former_as_of AND created_at <= :as_of);
 
 -- name: message_texts
 -- What people wrote in the window, oldest first, from just past a place (after_at, after_id) on:
@@ -85,4 +96,12 @@ WHERE sender_profile_id = ANY(CAST(:user_refs AS uuid[]))
 SELECT id::text AS text_id, sender_profile_id::text AS user_ref, content, created_at AS written_at
 FROM messages
 WHERE id = ANY(CAST(:text_ids AS uuid[]))
+  AND message_type = 'text' AND NOT is_deleted AND content ~ '\S';
+
+-- name: message_texts_of
+-- All texts in the window of a few changed people; by the index on sender_profile_id.
+SELECT id::text AS text_id, sender_profile_id::text AS user_ref, content, created_at AS written_at
+FROM messages
+WHERE sender_profile_id = ANY(CAST(:user_refs AS uuid[]))
+  AND created_at > :since AND created_at <= :as_of
   AND message_type = 'text' AND NOT is_deleted AND content ~ '\S';

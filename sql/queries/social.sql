@@ -1,6 +1,7 @@
 -- Reads of aura_social. Every user reference is returned as it is stored (an auth user id, here and
 -- there a profile id); aura_engine.sources.identity finds the person. row_count is how many rows
--- stand behind a reference, so that what resolves to nobody can be counted.
+-- stand behind a reference, so that what resolves to nobody can be counted. :only, where it is not
+-- NULL, holds every reference of a few changed people; what is said of scans is without it.
 
 -- name: profiles
 -- One row a profile, scanned once. Whether the bio is blank is decided here: no biography leaves
@@ -17,13 +18,16 @@ SELECT p.id::text AS profile_id,
        CASE WHEN p.birth_date BETWEEN '1900-01-01' AND CAST(:as_of AS date)
             THEN p.birth_date END AS birth_date,
        nullif(btrim(p.location), '') AS location
-FROM user_profiles p;
+FROM user_profiles p
+WHERE CAST(:only AS uuid[]) IS NULL
+   OR p.id = ANY(CAST(:only AS uuid[])) OR p.user_id = ANY(CAST(:only AS uuid[]));
 
 -- name: complete_profiles
 -- Who filled in the long profile by as_of; scanned once (unique on user_id, so one row a person).
 SELECT user_id::text AS user_ref, count(*) AS row_count
 FROM complete_profiles
 WHERE created_at <= :as_of
+  AND (CAST(:only AS uuid[]) IS NULL OR user_id = ANY(CAST(:only AS uuid[])))
 GROUP BY user_id;
 
 -- name: follow_relations
@@ -38,12 +42,14 @@ WITH edges AS (
            status = 'accepted' AS followed
     FROM friendships
     WHERE created_at <= :as_of AND requester_id <> addressee_id
+      AND (CAST(:only AS uuid[]) IS NULL OR requester_id = ANY(CAST(:only AS uuid[])))
     UNION ALL
     SELECT addressee_id, requester_id,
            false,
            status IN ('pending', 'accepted')
     FROM friendships
     WHERE created_at <= :as_of AND requester_id <> addressee_id
+      AND (CAST(:only AS uuid[]) IS NULL OR addressee_id = ANY(CAST(:only AS uuid[])))
 ),
 pairs AS (
     SELECT user_ref, count(*) AS row_count,
@@ -64,6 +70,7 @@ GROUP BY user_ref;
 SELECT user_id::text AS user_ref, count(*) AS row_count, max(created_at) AS newest
 FROM posts
 WHERE created_at <= :as_of
+  AND (CAST(:only AS uuid[]) IS NULL OR user_id = ANY(CAST(:only AS uuid[])))
 GROUP BY user_id;
 
 -- name: comments
@@ -71,6 +78,7 @@ GROUP BY user_id;
 SELECT user_id::text AS user_ref, count(*) AS row_count, max(created_at) AS newest
 FROM comments
 WHERE created_at <= :as_of
+  AND (CAST(:only AS uuid[]) IS NULL OR user_id = ANY(CAST(:only AS uuid[])))
 GROUP BY user_id;
 
 -- name: memberships
@@ -80,7 +88,8 @@ SELECT m.user_id::text AS user_ref, m.community_id::text AS community_id,
        c.category::text AS category
 FROM community_members m
 JOIN communities c ON c.id = m.community_id
-WHERE c.is_active AND m.joined_at <= :as_of;
+WHERE c.is_active AND m.joined_at <= :as_of
+  AND (CAST(:only AS uuid[]) IS NULL OR m.user_id = ANY(CAST(:only AS uuid[])));
 
 -- name: post_texts
 -- What people wrote in the window, oldest first, from just past a place (after_at, after_id) on:
@@ -189,4 +198,21 @@ WHERE user_id = ANY(CAST(:user_refs AS uuid[]))
 SELECT id::text AS text_id, user_id::text AS user_ref, content, created_at AS written_at
 FROM comments
 WHERE id = ANY(CAST(:text_ids AS uuid[]))
+  AND is_active AND content ~ '\S';
+
+-- name: post_texts_of
+-- All texts in the window of a few changed people; by the index on user_id.
+SELECT id::text AS text_id, user_id::text AS user_ref, content, created_at AS written_at
+FROM posts
+WHERE user_id = ANY(CAST(:user_refs AS uuid[]))
+  AND created_at > :since AND created_at <= :as_of
+  AND is_active AND content ~ '\S';
+
+-- name: comment_texts_of
+-- All texts in the window of a few changed people; one scan of comments, which has no index on
+-- user_id.
+SELECT id::text AS text_id, user_id::text AS user_ref, content, created_at AS written_at
+FROM comments
+WHERE user_id = ANY(CAST(:user_refs AS uuid[]))
+  AND created_at > :since AND created_at <= :as_of
   AND is_active AND content ~ '\S';

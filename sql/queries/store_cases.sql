@@ -7,7 +7,10 @@ ORDER BY c.id FOR UPDATE OF c;
 -- name: reopen_cases
 -- The last case of someone who enters ALTO, if it was closed after :since and none is open.
 UPDATE risk_case c
-SET state = s.state, closed_at = NULL, outcome = NULL, version = version + 1
+SET state = s.state, priority = s.priority, waiting_since = :as_of, due_at = NULL,
+    acknowledged_at = NULL, acknowledged_by = NULL, escalation_level = 0, escalated_at = NULL,
+    snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL,
+    closed_at = NULL, outcome = NULL, version = version + 1
 FROM staged_case s
 WHERE c.id = (
         SELECT last.id FROM risk_case last
@@ -21,9 +24,9 @@ RETURNING c.id;
 
 -- name: insert_cases
 -- The partial unique index keeps one open case a person, whatever runs at the same time.
-INSERT INTO risk_case (user_id_raiz, pseudonym, state, opened_at, opening_severity,
-                       opening_run_id)
-SELECT s.user_id_raiz, p.pseudonym, s.state, :as_of, s.severity_index, :run_id
+INSERT INTO risk_case (user_id_raiz, pseudonym, state, priority, opened_at, waiting_since,
+                       opening_severity, opening_run_id)
+SELECT s.user_id_raiz, p.pseudonym, s.state, s.priority, :as_of, :as_of, s.severity_index, :run_id
 FROM staged_case s JOIN person p USING (user_id_raiz)
 ON CONFLICT (user_id_raiz) WHERE state <> 'cerrado' DO NOTHING
 RETURNING id;

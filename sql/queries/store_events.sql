@@ -6,4 +6,5 @@ SELECT DISTINCT ON (user_id_raiz) user_id_raiz::text AS user_id_raiz,
        (payload->>'severity_index')::float8 AS severity_index
 FROM event
 WHERE type = 'CRITICAL_ALERT' AND created_at > :since AND user_id_raiz IS NOT NULL
+  AND (CAST(:people AS uuid[]) IS NULL OR user_id_raiz = ANY(CAST(:people AS uuid[])))
 ORDER BY user_id_raiz, created_at DESC;

@@ -24,10 +24,10 @@ SELECT DISTINCT virtualtransaction FROM pg_locks
 WHERE relation = 'feature'::regclass AND granted AND pid <> pg_backend_pid();
 
 -- name: abandoned_partitions
--- Tables of runs that ended before they flipped.
+-- Tables of runs that ended, or were handed back, before they flipped; asked before a run loads.
 SELECT c.relname FROM pg_class c
 JOIN pipeline_run r ON c.relname = 'feature_' || r.id
-WHERE c.relkind = 'r' AND r.status IN ('failed', 'cancelled') AND r.flipped_at IS NULL;
+WHERE c.relkind = 'r' AND r.status <> 'succeeded' AND r.flipped_at IS NULL;
 
 -- name: outdated_partitions
 -- Generations that were replaced an hour ago or more; no page or request reads that long.
@@ -37,7 +37,7 @@ JOIN pipeline_run r ON c.relname = 'feature_' || r.id
 WHERE i.inhparent = 'feature'::regclass
   AND EXISTS (
       SELECT FROM pipeline_run successor
-      WHERE successor.flipped_at > r.flipped_at
+      WHERE successor.flipped_at > r.flipped_at AND successor.kind <> 'incremental'
         AND successor.flipped_at < now() - interval '1 hour');
 
 -- name: attached_partitions
@@ -55,13 +55,20 @@ DROP TABLE {partition};
 CREATE TABLE {partition} (LIKE risk_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
 ALTER TABLE risk_history ATTACH PARTITION {partition} FOR VALUES FROM ('{first}') TO ('{next}');
 
+-- name: delete_rows
+DELETE FROM {partition} WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
+
+-- name: delete_staged_history
+DELETE FROM risk_history
+WHERE run_id = :run_id AND user_id_raiz = ANY(CAST(:people AS uuid[]));
+
 -- name: history_month_exists
 SELECT to_regclass(:partition) IS NOT NULL;
 
 -- name: discard_staged_history
 -- History of runs that never flipped is seen by nobody; it goes with them.
 DELETE FROM risk_history h USING pipeline_run r
-WHERE r.id = h.run_id AND r.status IN ('failed', 'cancelled') AND r.flipped_at IS NULL;
+WHERE r.id = h.run_id AND r.status <> 'succeeded' AND r.flipped_at IS NULL;
 
 -- name: flip
 -- The one row that readers follow.
@@ -81,4 +88,11 @@ SELECT f.user_id_raiz::text AS user_id_raiz, cluster_label, severity_index, is_s
            WHERE c.user_id_raiz = f.user_id_raiz AND c.state <> 'cerrado'
        ) AS has_open_case
 FROM user_feature_vector f
+WHERE CAST(:people AS uuid[]) IS NULL OR f.user_id_raiz = ANY(CAST(:people AS uuid[]))
 ORDER BY f.user_id_raiz;
+
+-- name: active_generation
+SELECT run_id FROM active_run;
+
+-- name: active_distribution
+SELECT cluster_label, count(*) AS people FROM user_feature_vector GROUP BY cluster_label;

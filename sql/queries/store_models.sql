@@ -11,6 +11,9 @@ RETURNING id;
 SELECT id, fitted_at, parameters, text_revision, artefact FROM model_version
 WHERE activated_at IS NOT NULL AND retired_at IS NULL;
 
+-- name: active_model_id
+SELECT id FROM model_version WHERE activated_at IS NOT NULL AND retired_at IS NULL;
+
 -- name: text_revision_in_use
 SELECT text_revision FROM model_version WHERE activated_at IS NOT NULL AND retired_at IS NULL;
 

@@ -10,8 +10,28 @@ RETURNING id;
 -- Whoever holds the run lock knows that no other run lives: rows still 'running' were killed.
 UPDATE pipeline_run
 SET status = 'failed', error = :error, finished_at = now()
-WHERE status = 'running' AND kind IN ('full', 'recluster')
+WHERE status = 'running' AND kind IN ('full', 'recluster', 'sweep')
 RETURNING id;
+
+-- name: fail_claimed
+-- The run of a process that is known to be gone, by the name under which it took it.
+UPDATE pipeline_run
+SET status = 'failed', error = :error, finished_at = now()
+WHERE status = 'running' AND claimed_by = :instance
+RETURNING id;
+
+-- name: hand_back
+-- As it was before it was taken; nothing of it is in view, and what was loaded is swept.
+UPDATE pipeline_run
+SET status = 'queued', claimed_by = NULL, as_of = NULL, started_at = NULL, heartbeat_at = NULL,
+    stage = NULL, stage_done = 0, stage_total = NULL, stage_started_at = NULL,
+    stages = '[]', counts = '{}'
+WHERE status = 'running' AND claimed_by = :instance
+RETURNING id;
+
+-- name: how_it_ended
+SELECT id, kind, status, error, stages, text_model FROM pipeline_run
+WHERE claimed_by = :instance;
 
 -- name: enter_stage
 UPDATE pipeline_run
@@ -73,15 +93,20 @@ SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_
 FROM pipeline_run WHERE id = :run_id;
 
 -- name: waiting_or_running
--- What a new request would have to join or to wait for.
+-- What a new request would have to join or to wait for. Incremental runs wait for nobody: their
+-- rows are a day's tally.
 SELECT id, kind, parameters FROM pipeline_run
-WHERE status IN ('queued', 'running') AND kind IN ('full', 'recluster')
+WHERE status IN ('queued', 'running') AND kind IN ('full', 'recluster', 'sweep')
 ORDER BY id;
 
 -- name: enqueue_run
-INSERT INTO pipeline_run (kind, status, requested_by, parameters)
-VALUES (:kind, 'queued', :requested_by, CAST(:parameters AS jsonb))
+INSERT INTO pipeline_run (kind, status, requested_by, parameters, retry_of, reason)
+VALUES (:kind, 'queued', :requested_by, CAST(:parameters AS jsonb), :retry_of, :reason)
 RETURNING id;
+
+-- name: to_retry
+SELECT kind, parameters FROM pipeline_run
+WHERE id = :run_id AND status IN ('failed', 'cancelled');
 
 -- name: claim_run
 -- The oldest waiting run; a request that another process is taking is passed over.
@@ -93,7 +118,8 @@ WHERE id = (SELECT id FROM pipeline_run WHERE status = 'queued'
 RETURNING id, kind, parameters, requested_by;
 
 -- name: is_busy
-SELECT EXISTS (SELECT FROM pipeline_run WHERE status IN ('queued', 'running'));
+SELECT EXISTS (SELECT FROM pipeline_run
+               WHERE status IN ('queued', 'running') AND kind IN ('full', 'recluster', 'sweep'));
 
 -- name: is_waiting
 SELECT EXISTS (SELECT FROM pipeline_run WHERE status = 'queued');

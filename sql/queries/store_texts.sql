@@ -90,13 +90,16 @@ WHERE source = :source AND written_at > :since AND written_at <= :as_of
 
 -- name: negativity
 -- Sums over each person's scored texts in the window; wordless texts have no score and no part.
+-- Added up as decimals, so that the order in which rows come changes nothing.
 SELECT r.user_id_raiz::text AS user_id_raiz,
        count(s.p_negative) AS texts,
-       coalesce(sum(s.p_negative), 0) AS negativity_sum,
-       coalesce(sum(s.p_negative * s.p_negative), 0) AS negativity_sumsq
+       coalesce(sum(CAST(s.p_negative AS numeric)), 0)::float8 AS negativity_sum,
+       coalesce(sum(CAST(s.p_negative * s.p_negative AS numeric)), 0)::float8
+           AS negativity_sumsq
 FROM text_ref r
 JOIN text_score s ON s.hmac = r.hmac AND s.model_revision = :revision
 WHERE r.written_at > :since AND r.written_at <= :as_of
+  AND (CAST(:people AS uuid[]) IS NULL OR r.user_id_raiz = ANY(CAST(:people AS uuid[])))
 GROUP BY r.user_id_raiz;
 
 -- name: model_of_revision

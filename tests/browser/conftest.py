@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import FLAGS, NoChromium, find_chromium, is_required
+from tests.browser.pages import PATIENCE_MS
 from tests.desk import Desk, open_desk
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def browser() -> Iterator[Browser]:
         if is_required(os.environ):
             pytest.fail(f"AURA_REQUIRE_BROWSER is set, but {reason}")
         pytest.skip(f"no Chromium: {reason}")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
@@ -64,7 +67,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def desk(browser: Browser) -> Iterator[Desk]:
     """A demo of 120 people with its scheduler, bridge and pages, for all tests that look."""
-    with open_desk() as opened:
+    with open_desk(is_short=True) as opened:
         yield opened
 
 
@@ -72,6 +75,7 @@ def desk(browser: Browser) -> Iterator[Desk]:
 def watched(browser: Browser) -> Iterator[Watched]:
     """A new page whose console errors, failures and requests are noted down."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         noted = Watched(page)
         page.on(

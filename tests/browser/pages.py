@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from aura_engine.i18n import t
+from tests.patience import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -30,7 +31,7 @@ CHARTS: Final = {
     "tendencias": 2,
 }
 """How many charts a page draws."""
-PATIENCE_MS: Final = 30_000
+PATIENCE_MS: Final = PATIENCE * 1000
 _SETTLED: Final = """() => !document.querySelector('[data-stale="true"]')
     && !document.querySelector('[data-testid="stStatusWidget"]')
     && !document.querySelector('[data-testid="stSkeleton"]')"""
@@ -61,13 +62,14 @@ def at_rest(element: Locator) -> Locator:
     What unfolds moves for a moment, and a press that begins on a button may end beside it.
     """
     element.wait_for(timeout=PATIENCE_MS)
-    place, still = element.bounding_box(), 0
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while still < 5 and time.monotonic() < deadline:
-        time.sleep(0.1)
-        now = element.bounding_box()
-        still = still + 1 if now == place else 0
-        place = now
+    places = deque([element.bounding_box()], maxlen=6)
+
+    def is_still() -> bool:
+        element.page.wait_for_timeout(100)
+        places.append(element.bounding_box())
+        return len(places) == places.maxlen and all(place == places[0] for place in places)
+
+    eventually(is_still)
     return element
 
 

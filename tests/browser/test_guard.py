@@ -19,9 +19,10 @@ from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from tests.browser.conftest import Watched
-from tests.browser.pages import PATIENCE_MS, TITLES, open_page
-from tests.desk import Desk, answers, eventually, free_ports
+from tests.browser.pages import TITLES, open_page
+from tests.desk import Desk, answers, free_ports
 from tests.integration.store.rows import freeze_totals, ids, publish
+from tests.patience import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = "127.0.0.2"
@@ -74,7 +75,7 @@ def test_a_cold_page_shows_nothing_to_whom_it_does_not_know(
         for _ in range(2):  # before the navigation exists, and after
             watched.page.goto(f"{base}/{address}")
             refusal = watched.page.get_by_text("Aquí no se puede leer sin identificarse")
-            expect(refusal).to_be_visible(timeout=PATIENCE_MS)
+            expect(refusal).to_be_visible()
             assert watched.page.get_by_role("heading", level=1).count() == 0
             assert watched.page.locator(".aura-card, .aura-row, .aura-kpi").count() == 0
             assert watched.page.get_by_test_id("stDataFrame").count() == 0
@@ -93,10 +94,10 @@ def test_the_same_server_shows_the_same_data_to_whom_it_knows(
         assert page.locator(".aura-card").count() > 0
         assert page.locator(".aura-row").count() == 3
         open_page(page, base, "alto_riesgo")
-        expect(page.get_by_test_id("stDataFrame")).to_have_count(1, timeout=PATIENCE_MS)
+        expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
         open_page(page, base, "distribucion")
         finding = page.get_by_text("3 de 3 personas están en Alto")
-        expect(finding.first).to_be_visible(timeout=PATIENCE_MS)
+        expect(finding.first).to_be_visible()
         assert page.get_by_text("Datos de DEMOSTRACIÓN").count() == 0
 
 
@@ -106,7 +107,7 @@ def test_a_cold_page_comes_with_its_navigation_to_whom_it_knows(
     with desk.another("ui") as base:
         watched.page.goto(f"{base}/perfiles")
         heading = watched.page.get_by_role("heading", name="Perfiles", level=1)
-        expect(heading).to_be_visible(timeout=PATIENCE_MS)
+        expect(heading).to_be_visible()
         navigation = watched.page.get_by_test_id("stSidebarNav")
         expect(navigation.get_by_role("link", name="Alto riesgo")).to_be_visible()
 
@@ -115,4 +116,4 @@ def test_a_page_behind_a_proxy_is_not_this_machine(desk: Desk, watched: Watched)
     watched.page.set_extra_http_headers({"X-Forwarded-For": "203.0.113.9"})
     watched.page.goto(f"{desk.pages}/")
     refusal = watched.page.get_by_text("Aquí no se puede leer sin identificarse")
-    expect(refusal).to_be_visible(timeout=PATIENCE_MS)
+    expect(refusal).to_be_visible()

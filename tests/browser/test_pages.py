@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Watched
 from tests.browser.pages import (
     CHARTS,
-    PATIENCE_MS,
     TITLES,
     at_rest,
     await_charts,
@@ -60,8 +59,8 @@ def test_every_chart_has_a_table_with_the_same_numbers(desk: Desk, watched: Watc
     open_page(watched.page, desk.pages, "distribucion")
     watched.page.get_by_text("Ver tabla").first.click()
     button = watched.page.get_by_role("button", name="Descargar CSV").first
-    expect(button).to_be_visible(timeout=PATIENCE_MS)
-    with watched.page.expect_download(timeout=2 * PATIENCE_MS) as download:
+    expect(button).to_be_visible()
+    with watched.page.expect_download() as download:
         at_rest(button).click()
     rows = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     counts = dict(zip(("BAJO RIESGO", "RIESGO MODERADO", "ALTO RIESGO"), [0, 0, 0], strict=True))
@@ -91,17 +90,17 @@ def test_the_list_is_where_one_left_it(desk: Desk, watched: Watched) -> None:
     open_page(page, desk.pages, "alto_riesgo")
     page.get_by_test_id("stMain").get_by_text("● Bajo").click()
     title = page.get_by_role("heading", name="Riesgo bajo", level=1)
-    expect(title).to_be_visible(timeout=PATIENCE_MS)
+    expect(title).to_be_visible()
     page.get_by_test_id("stMain").get_by_role("button", name="2").first.click()
     second = page.get_by_text("Página 2 de")
-    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    expect(second).to_be_visible()
     assert "nivel=bajo" in page.url
     page.reload()
-    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    expect(second).to_be_visible()
     expect(title).to_be_visible()
     follow(page, "ficha")
     page.go_back()
-    expect(second).to_be_visible(timeout=PATIENCE_MS)
+    expect(second).to_be_visible()
     expect(title).to_be_visible()
 
 

@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 from sqlalchemy import create_engine, text
 
 from tests.browser.conftest import Watched
-from tests.browser.pages import PATIENCE_MS, open_page
-from tests.desk import Desk, eventually
+from tests.browser.pages import open_page
+from tests.desk import Desk
+from tests.patience import PATIENCE, eventually
 
 
 def test_a_killed_scheduler_is_missed_and_its_return_is_noticed(
@@ -23,11 +24,11 @@ def test_a_killed_scheduler_is_missed_and_its_return_is_noticed(
     missing = page.get_by_text("El planificador no responde desde").first
     expect(missing).to_be_hidden()
     desk.kill("scheduler")
-    expect(missing).to_be_visible(timeout=PATIENCE_MS)
+    expect(missing).to_be_visible()
     assert "scheduler" in desk.degraded()
     assert desk.get("/api/v1/data-miner/status")["nlp_available"] is False
     desk.start("scheduler")
-    expect(missing).to_be_hidden(timeout=PATIENCE_MS)
+    expect(missing).to_be_hidden()
     assert watched.errors == []
 
 
@@ -44,9 +45,9 @@ def test_an_open_page_comes_back_with_its_server(desk: Desk, watched: Watched) -
     page = watched.page
     open_page(page, desk.pages, "distribucion")
     desk.kill("ui")
-    expect(page.get_by_test_id("stConnectionStatus")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("stConnectionStatus")).to_be_visible()
     desk.start("ui")
-    expect(page.get_by_test_id("stConnectionStatus")).to_be_hidden(timeout=2 * PATIENCE_MS)
+    expect(page.get_by_test_id("stConnectionStatus")).to_be_hidden()
     expect(page.get_by_role("heading", name="Distribución", level=1)).to_be_visible()
     expect(page.get_by_text("Datos: ").first).to_be_visible()
 
@@ -65,12 +66,12 @@ def test_a_source_that_is_away_is_named_on_page_and_bridge(desk: Desk, watched: 
                 )
             )
             try:
-                expect(named).to_be_visible(timeout=PATIENCE_MS)
+                expect(named).to_be_visible()
                 assert desk.degraded() == ["aura_social"]
             finally:
                 connection.execute(text("ALTER DATABASE aura_social ALLOW_CONNECTIONS true"))
         engine.dispose()
-    expect(named).to_be_hidden(timeout=PATIENCE_MS)
+    expect(named).to_be_hidden()
     assert desk.degraded() == []
 
 
@@ -85,16 +86,14 @@ def test_a_killed_database_server_is_never_answered_with_nonsense_and_comes_back
     seen = set()
     deadline = time.monotonic() + 8.0
     while time.monotonic() < deadline:
-        answer = httpx2.get(f"{desk.bridge}/api/v2/clustering/data/distribution", timeout=20)
+        answer = httpx2.get(f"{desk.bridge}/api/v2/clustering/data/distribution", timeout=PATIENCE)
         seen.add(answer.status_code)
         if answer.status_code != 200:
             assert answer.json()["message"] == answer.json()["detail"]
         time.sleep(0.05)
     assert seen <= {200, 503}
-    eventually(lambda: desk.degraded() == [], 30)
-    expect(page.locator(".aura-card .number").first).to_have_text(number, timeout=PATIENCE_MS)
+    eventually(lambda: desk.degraded() == [])
+    expect(page.locator(".aura-card .number").first).to_have_text(number)
     # The sidebar says it and, for a moment, the page itself.
-    expect(page.get_by_text("La base de datos de análisis no responde")).to_have_count(
-        0, timeout=PATIENCE_MS
-    )
+    expect(page.get_by_text("La base de datos de análisis no responde")).to_have_count(0)
     assert page.get_by_test_id("stException").count() == 0

@@ -37,6 +37,16 @@ class DegradedPart(Answer):
     message: str
 
 
+class SchedulerState(Answer):
+    """Which scheduler works, since when it leads, and whether another would take over."""
+
+    is_up: bool
+    instance: str | None
+    fence: int | None
+    leads_since: datetime | None
+    has_standby: bool
+
+
 class Realtime(Answer):
     """State of the live channels."""
 
@@ -69,6 +79,13 @@ class Health(Answer):
                 "message": "El planificador no responde.",
             }
         ],
+        "scheduler": {
+            "is_up": False,
+            "instance": None,
+            "fence": None,
+            "leads_since": None,
+            "has_standby": False,
+        },
         "realtime": {
             "enabled": False,
             "websocket_connections": {"clustering": 0, "alerts": 0},
@@ -88,6 +105,7 @@ class Health(Answer):
     version: str
     demo: bool
     degraded: list[DegradedPart]
+    scheduler: SchedulerState
     realtime: Realtime
     data: DataInView | None
     text_model: str | None

@@ -13,7 +13,7 @@ from aura_engine.settings import Settings
 from aura_engine.store.access import Viewer
 from aura_engine.store.connect import reading
 from aura_engine.store.migrate import structure_problem
-from aura_engine.store.reads import DataVersion, data_version, is_demo, services
+from aura_engine.store.reads import DataVersion, data_version, is_demo, notice_channels, services
 from ws_bridge import VERSION, parts, realtime
 from ws_bridge.deps import SettingsDep, StoreDep, ViewerDep
 from ws_bridge.documentation import DOCS, REDOC, described
@@ -60,13 +60,19 @@ def health(store: StoreDep, settings: SettingsDep, viewer: ViewerDep) -> Health 
 
 def _health(connection: Connection, settings: Settings, viewer: Viewer) -> Health:
     version = data_version(connection, viewer)
-    degraded = parts.degraded(services(connection, viewer), has_results=version is not None)
+    found = services(connection, viewer)
+    degraded = parts.degraded(
+        found,
+        notice_channels(connection, viewer),
+        has_results=version is not None,
+    )
     return Health(
         status="degraded" if degraded else "healthy",
         service=settings.service_name,
         version=VERSION,
         demo=is_demo(connection, viewer),
         degraded=degraded,
+        scheduler=parts.scheduler_state(found),
         realtime=Realtime(enabled=False, websocket_connections=realtime.connections()),
         data=_in_view(version) if version else None,
         text_model=version.text_model if version else None,

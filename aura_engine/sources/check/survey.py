@@ -9,7 +9,6 @@ from typing import Final
 
 from sqlalchemy import text
 
-from aura_engine.domain import NIGHT_HOURS
 from aura_engine.errors import SourceError
 from aura_engine.sources.check.contents import content_findings, table_facts
 from aura_engine.sources.check.duration import Duration
@@ -19,7 +18,7 @@ from aura_engine.sources.check.plans import explain_all, plan_findings
 from aura_engine.sources.check.privileges import privilege_findings, privileges
 from aura_engine.sources.check.report import SourceReport, SourcesReport
 from aura_engine.sources.connections import Source, Sources
-from aura_engine.sources.extract import extract_activity
+from aura_engine.sources.extract import extract_activity, query_parameters
 from aura_engine.sources.frames import require_aware
 from aura_engine.sources.identity import UnresolvedReport
 from aura_engine.sources.texts import TextSource, text_digest
@@ -66,11 +65,7 @@ def check_sources(
     as_of = require_aware(clock(), "clock")
     since = as_of - timedelta(days=window_days)
     parameters: dict[str, object] = {
-        "as_of": as_of,
-        "since": since,
-        "timezone": timezone,
-        "first_night_hour": NIGHT_HOURS[0],
-        "last_night_hour": NIGHT_HOURS[1],
+        **query_parameters(as_of=as_of, window_days=window_days, timezone=timezone),
         "edited_since": as_of - NIGHTLY_STEP,
         "after_at": since,
         "after_id": _SOMEBODY[0],

@@ -15,6 +15,7 @@ from aura_engine.store.reads.charts import (
     severities,
 )
 from aura_engine.store.reads.models import ModelInView, model_in_view
+from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
     history,
     kpis_of,
@@ -41,6 +42,7 @@ __all__ = [
     "DataVersion",
     "LevelCount",
     "ModelInView",
+    "NoticeChannel",
     "Scatter",
     "ServiceStatus",
     "Severities",
@@ -54,6 +56,7 @@ __all__ = [
     "level_count",
     "level_profiles",
     "model_in_view",
+    "notice_channels",
     "open_runs",
     "person",
     "person_by_id",

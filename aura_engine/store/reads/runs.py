@@ -17,12 +17,12 @@ SILENT_AFTER: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """What is known of one part: the scheduler, or a source that it watches.
+    """What is known of one part: the scheduler, its standby, or a source that it watches.
 
     Parameters
     ----------
     part : str
-        ``scheduler``, ``aura_auth``, ``aura_social`` or ``aura_messaging``.
+        ``scheduler``, ``standby``, ``aura_auth``, ``aura_social`` or ``aura_messaging``.
     is_up : bool
         Whether it works, as far as the last report is recent enough to tell.
     since : datetime
@@ -32,6 +32,8 @@ class ServiceStatus:
     is_silent : bool
         Whether the last report is too old to tell: of a source, that says nothing but that its
         watcher is away.
+    instance : str
+        The process that said so.
     """
 
     part: str
@@ -39,6 +41,7 @@ class ServiceStatus:
     since: datetime
     details: dict[str, Any]
     is_silent: bool = False
+    instance: str = ""
 
 
 def runs(connection: Connection, viewer: Viewer, *, limit: int = 20) -> list[dict[str, Any]]:
@@ -96,5 +99,6 @@ def services(connection: Connection, viewer: Viewer) -> dict[str, ServiceStatus]
             is_silent=silent,
             since=row["seen_at"] if silent and row["is_up"] else row["since"],
             details=row["details"],
+            instance=row["instance"],
         )
     return found

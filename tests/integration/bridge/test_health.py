@@ -88,6 +88,21 @@ def test_a_part_that_falls_silent_or_fails_is_named_with_since_when(
     assert parts(empty) == {}
 
 
+def test_notices_that_do_not_get_through_are_named_with_since_when(
+    empty: TestClient, store: Engine
+) -> None:
+    publish(store, ["00000000-0000-0000-0000-000000000001"])
+    all_well(store)
+    change(store, "INSERT INTO notice_channel (channel, since) VALUES ('smtp', now())")
+    assert parts(empty) == {}
+    change(
+        store,
+        "UPDATE notice_channel SET failing_since = '2026-03-01 09:00Z', last_error = 'código 535'",
+    )
+    assert parts(empty) == {"notices": "2026-03-01T09:00:00Z"}
+    assert "código 535" in empty.get("/health").json()["degraded"][0]["message"]
+
+
 def test_a_database_that_is_away_is_named_and_nothing_of_its_address(away: TestClient) -> None:
     response = away.get("/health")
     assert response.status_code == 503

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,9 @@ from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from tests.integration.store.rows import ids, publish
+from tests.patience import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
 
 
 def addresses(url: URL) -> dict[str, str]:
@@ -66,7 +64,7 @@ class Served:
         """Ask, never through a proxy."""
         opener = build_opener(ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer), dict(answer.headers)
         except HTTPError as refusal:
             with refusal:
@@ -74,14 +72,15 @@ class Served:
 
     def await_answer(self) -> tuple[int, Any, dict[str, str]]:
         """Return the first answer of ``/health``."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
+
+        def answer() -> tuple[int, Any, dict[str, str]] | None:
             assert self.process.poll() is None, self.said()
             try:
                 return self.get("/health")
             except (URLError, OSError):
-                assert time.monotonic() < deadline, self.said()
-                time.sleep(0.1)
+                return None
+
+        return eventually(answer)
 
     def said(self) -> str:
         """Return its log."""
@@ -117,7 +116,7 @@ def test_it_serves_until_it_is_asked_to_end_and_its_log_names_nobody(
     assert (status, person["has_data"]) == (200, True)
     assert served.get(f"/nowhere/{who[1]}")[0] == 404
     served.process.send_signal(ending)
-    assert served.process.wait(timeout=STOP_SECONDS) == 0, served.said()
+    assert served.process.wait(timeout=PATIENCE) == 0, served.said()
     said = served.said()
     assert "bridge_started" in said
     assert "bridge_stopped" in said
@@ -144,7 +143,7 @@ def test_it_starts_before_its_database_and_recovers_when_it_is_there(
         assert served.get("/api/v2/clustering/data/radar")[0] == 200
     finally:
         served.process.terminate()
-        served.process.wait(timeout=STOP_SECONDS)
+        served.process.wait(timeout=PATIENCE)
         drop_database(lease, name)
 
 

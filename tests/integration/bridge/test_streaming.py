@@ -17,6 +17,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.settings import Settings
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.store.rows import ids, publish
+from tests.patience import PATIENCE
 from ws_bridge import listing
 from ws_bridge.app import create_app
 from ws_bridge.deps import MAX_STREAMS
@@ -142,7 +143,7 @@ def test_many_requests_at_once_are_all_answered(bridge: Bridge, many: Engine) ->
     for reader in readers:
         reader.start()
     for reader in readers:
-        reader.join(timeout=60)
+        reader.join(timeout=PATIENCE)
     assert statuses == [200] * 60
 
 

@@ -18,6 +18,7 @@ from aura_cli.score import score as score_verb
 from aura_engine.nlp import REDUCED_MODEL, load_scorer
 from aura_engine.settings import Settings
 from tests.installation import Installation
+from tests.patience import PATIENCE
 
 SECRET = "nadie debe leer esto"
 TEXTS = [
@@ -32,6 +33,7 @@ TEXTS = [
 PEAK = """
 import re, sys
 from aura_cli.app import main
+from tests.patience import PATIENCE
 status = main(sys.argv[1:])
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
 sys.stderr.write(f"peak {peak[1]}\\n")
@@ -171,7 +173,7 @@ def test_a_reader_who_has_enough_ends_it_quietly(tmp_path: Path) -> None:
     process.stdout.close()
     said = process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert len(said.splitlines()) == 1
 
 
@@ -182,7 +184,7 @@ def test_ten_times_the_lines_take_no_more_memory(tmp_path: Path) -> None:
     def peak_mb(lines: int) -> float:
         file = tmp_path / f"{lines}.txt"
         with file.open("w", encoding="utf-8") as written:
-            written.writelines(f"hoy comí {n % 120} tacos{padding}\n" for n in range(lines))
+            written.writelines(f"hoy comí {n % 12} tacos{padding}\n" for n in range(lines))
         done = subprocess.run(
             [sys.executable, "-c", PEAK, "score", str(file)],
             env=Installation(tmp_path / "data").environment(),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import threading
+from dataclasses import dataclass
 
 import psycopg2
 import pytest
 
 from aura_cli import databases
 from aura_cli.databases import tended
+from aura_engine.cluster import Lease
 from tests.integration.cluster.conftest import playground
+from tests.patience import PATIENCE, eventually
 
 __all__ = ["playground"]
 
@@ -32,11 +35,11 @@ def test_a_server_that_was_killed_comes_back_where_it_was(playground):
     with playground.cluster.acquire() as lease, tended(lease):
         for _ in range(2):
             # The server answers a moment before its supervisor writes down where.
-            playground.eventually(playground.files.connection.exists)
+            eventually(playground.files.connection.exists)
             where, port = playground.connection(), lease.port
             os.kill(where["server_pid"], signal.SIGKILL)
-            playground.eventually(lambda w=where: not playground.is_alive(w["server_pid"]))
-            playground.eventually(lambda: answers(playground, lease))
+            eventually(lambda w=where: not playground.is_alive(w["server_pid"]))
+            eventually(lambda: answers(playground, lease))
             assert lease.port == port
 
 
@@ -52,9 +55,9 @@ def test_a_server_that_cannot_start_is_tried_again_until_it_can(playground, caps
             heard.append(capsys.readouterr().err)
             return "".join(heard).count("embedded_server_away") >= 2
 
-        playground.eventually(complained)
+        eventually(complained)
         configuration.write_text(sound)
-        playground.eventually(lambda: answers(playground, lease))
+        eventually(lambda: answers(playground, lease))
 
 
 def test_no_error_ends_the_tending(capsys):
@@ -67,22 +70,34 @@ def test_no_error_ends_the_tending(capsys):
 
     lease = Stumbling()
     with tended(lease):
-        deadline = time.monotonic() + 10
-        while lease.looks < 3 and time.monotonic() < deadline:
-            time.sleep(0.01)
-    assert lease.looks >= 3
+        eventually(lambda: lease.looks >= 3)
     said = capsys.readouterr().err
     assert said.count("embedded_server_away") >= 2
     assert "disk gone" in said
 
 
+@dataclass
+class Watched:
+    """A lease that tells when somebody looks."""
+
+    lease: Lease
+    looked: threading.Event
+
+    def ensure(self, timeout: float) -> None:
+        self.looked.set()
+        self.lease.ensure(timeout)
+
+
 def test_the_end_does_not_wait_for_a_server_that_does_not_answer(playground):
     with playground.cluster.acquire() as lease:
         server = playground.connection()["server_pid"]
-        with tended(lease):
+        former = set(threading.enumerate())
+        with tended(Watched(lease, looked := threading.Event())):
+            (tender,) = set(threading.enumerate()) - former
             os.kill(server, signal.SIGSTOP)
-            time.sleep(0.5)  # a look begins, which takes five seconds
-            ending = time.monotonic()
-        took = time.monotonic() - ending
+            looked.clear()
+            assert looked.wait(PATIENCE)  # now it asks a server that does not answer
+        assert tender.is_alive()
         os.kill(server, signal.SIGCONT)
-    assert took < 4
+    tender.join(PATIENCE)
+    assert not tender.is_alive()

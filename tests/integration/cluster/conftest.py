@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,13 +72,6 @@ class Playground:
                 return cursor.fetchall() if cursor.description else []
         finally:
             link.close()
-
-    @staticmethod
-    def eventually(condition: Callable[[], object], seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "the condition did not come true in time"
-            time.sleep(0.02)
 
     @staticmethod
     def is_alive(pid: int) -> bool:

@@ -7,6 +7,8 @@ import random
 import signal
 import time
 
+from tests.patience import eventually
+
 CLIENTS = 5
 KILLS_OF_CLIENTS = 6
 KILLS_OF_SERVERS = 2
@@ -37,17 +39,17 @@ def test_acknowledged_rows_survive_ten_random_kills(playground):
             writer.wait()
             writers.append(playground.client("write"))
         else:
-            playground.eventually(playground.files.connection.exists)
+            eventually(playground.files.connection.exists)
             killed.append(playground.connection()[victim])
             os.kill(killed[-1], signal.SIGKILL)
-            playground.eventually(lambda: not playground.is_alive(killed[-1]))
+            eventually(lambda: not playground.is_alive(killed[-1]))
     # Every living writer must have got through to the healed server.
     survivors = [w for w in writers if w.poll() is None]
     assert len(survivors) == CLIENTS
     count = "SELECT writer, count(*) FROM written GROUP BY writer"
     with playground.cluster.acquire() as lease:
         before = dict(playground.query(lease, count))
-        playground.eventually(
+        eventually(
             lambda: all(
                 dict(playground.query(lease, count)).get(w.pid, 0) > before.get(w.pid, 0)
                 for w in survivors
@@ -61,4 +63,4 @@ def test_acknowledged_rows_survive_ten_random_kills(playground):
         stored = set(playground.query(lease, "SELECT writer, number FROM written"))
         assert len(pairs) > 50
         assert pairs - stored == set()
-    playground.eventually(lambda: playground.servers() == [])
+    eventually(lambda: playground.servers() == [])

@@ -14,6 +14,7 @@ import pytest
 from aura_engine.cluster.files import read_json
 from aura_engine.cluster.locks import FileLock
 from aura_engine.errors import ClusterError
+from tests.patience import PATIENCE, eventually
 
 
 def test_killed_clients_leave_no_server_after_the_linger_time(playground):
@@ -28,7 +29,7 @@ def test_killed_clients_leave_no_server_after_the_linger_time(playground):
     time.sleep(0.8)
     assert playground.is_alive(where["server_pid"]), "the third client still holds the server"
     clients[2].kill()
-    playground.eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
+    eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
     assert playground.servers() == []
     assert not any(playground.is_alive(pid) for pid in started)
     assert not playground.files.connection.exists()
@@ -39,7 +40,7 @@ def test_a_killed_supervisor_takes_its_server_down_and_the_data_stay(playground)
         playground.query(lease, "CREATE TABLE kept AS SELECT 42 AS answer")
         where = playground.connection()
         os.kill(where["supervisor_pid"], signal.SIGKILL)
-        playground.eventually(lambda: not playground.is_alive(where["server_pid"]))
+        eventually(lambda: not playground.is_alive(where["server_pid"]))
         assert playground.servers() == []
     with playground.cluster.acquire() as lease:
         assert playground.query(lease, "SELECT answer FROM kept") == [(42,)]
@@ -63,13 +64,13 @@ def test_a_release_ends_an_ensure_that_waits_in_another_thread(playground):
     lease = playground.cluster.acquire()
     os.kill(playground.connection()["server_pid"], signal.SIGKILL)
     with FileLock(playground.files.start_lock) as busy, ThreadPoolExecutor(1) as threads:
-        playground.eventually(busy.acquire)
+        eventually(busy.acquire)
         waiting = threads.submit(lease.ensure)
         assert not wait([waiting], timeout=0.3).done
         lease.release()
-        assert isinstance(waiting.exception(timeout=5), ClusterError)
+        assert isinstance(waiting.exception(timeout=PATIENCE), ClusterError)
     with FileLock(playground.files.lease_lock) as probe:
-        playground.eventually(probe.acquire)
+        eventually(probe.acquire)
 
 
 def test_ensure_leaves_a_healthy_server_alone(playground):
@@ -89,7 +90,7 @@ def test_eight_processes_that_start_together_share_one_server(playground):
 
 def test_a_supervisor_killed_during_initdb_is_no_obstacle(playground):
     client = playground.client("hold")
-    playground.eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
+    eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
     os.kill(read_json(playground.files.supervisor_pid)["pid"], signal.SIGKILL)
     client.kill()
     assert not list(playground.root.glob("pg*/")), "no half-made data under the final name"
@@ -100,7 +101,7 @@ def test_a_supervisor_killed_during_initdb_is_no_obstacle(playground):
 
 def test_a_client_starts_a_new_supervisor_when_the_first_is_killed_meanwhile(playground):
     client = playground.client("hold")
-    playground.eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
+    eventually(lambda: list(playground.root.glob(".init-*/PG_VERSION")))
     os.kill(read_json(playground.files.supervisor_pid)["pid"], signal.SIGKILL)
     assert client.stdout.readline().startswith("held")
 
@@ -110,7 +111,7 @@ def test_the_lease_is_not_kept_by_a_forked_child_that_never_uses_it(playground):
     child = int(client.stdout.readline().split()[1])
     try:
         where = playground.connection()
-        playground.eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
+        eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
         assert playground.is_alive(child)
         assert playground.servers() == []
     finally:
@@ -122,7 +123,7 @@ def test_the_server_is_not_kept_by_a_program_that_a_client_runs(playground):
         where = playground.connection()
         sleeper = subprocess.Popen(["sleep", "600"], close_fds=False)
     try:
-        playground.eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
+        eventually(lambda: not playground.is_alive(where["supervisor_pid"]))
     finally:
         sleeper.kill()
         sleeper.wait()
@@ -148,7 +149,7 @@ def test_a_forked_child_takes_a_lease_of_its_own_with_ensure(playground):
         os.waitpid(child, 0)
         os.close(told)
         os.close(tell)
-    playground.eventually(lambda: not playground.is_alive(where["server_pid"]))
+    eventually(lambda: not playground.is_alive(where["server_pid"]))
 
 
 def test_a_released_lease_refuses_to_start_a_server(playground):
@@ -163,6 +164,6 @@ def test_a_client_that_comes_while_the_server_stops_gets_a_new_one(playground):
         with playground.cluster.acquire() as lease:
             assert playground.query(lease, "SELECT 1") == [(1,)]
             where = playground.connection()
-        playground.eventually(lambda: not playground.files.connection.exists())
+        eventually(lambda: not playground.files.connection.exists())
         with playground.cluster.acquire():
             assert playground.connection()["server_pid"] != where["server_pid"]

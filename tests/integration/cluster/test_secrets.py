@@ -11,6 +11,7 @@ import structlog
 from aura_engine.cluster import create_role
 from aura_engine.cluster.files import read_json
 from aura_engine.errors import ClusterError
+from tests.patience import eventually
 
 
 def mode(path):
@@ -47,7 +48,7 @@ def test_the_superusers_password_survives_a_restart(playground):
     with playground.cluster.acquire() as lease:
         before = lease.url("postgres").password
         where = playground.connection()
-    playground.eventually(lambda: not playground.is_alive(where["server_pid"]))
+    eventually(lambda: not playground.is_alive(where["server_pid"]))
     with playground.cluster.acquire() as lease:
         assert lease.url("postgres").password == before
 

@@ -30,7 +30,7 @@ from tests.remembering import RememberingScorer
 ZONE = ZoneInfo("America/Mexico_City")
 BEDTIME = datetime(2026, 3, 20, 18, tzinfo=UTC)
 MORNING = BEDTIME + timedelta(days=3)
-PLAN = DemoPlan(100, 5, date(2026, 2, 10), date(2026, 3, 19), str(ZONE))
+PLAN = DemoPlan(100, 5, date(2026, 3, 8), date(2026, 3, 19), str(ZONE))
 
 
 @pytest.fixture(scope="module")

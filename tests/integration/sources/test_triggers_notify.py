@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.integration.sources.triggered import (
     Triggered,
     new_triggered,
 )
+from tests.patience import eventually
 
 SOCIAL, MESSAGING = Source.SOCIAL, Source.MESSAGING
 UPSERT = (
@@ -176,10 +176,7 @@ def narrow_lease(reachable_path: Path) -> Iterator[Lease]:
     with cluster.acquire() as lease:
         execute(lease, "ALTER SYSTEM SET max_notify_queue_pages = 64")
         lock = lease.files.supervisor_lock
-    deadline = time.monotonic() + 30
-    while is_held(lock):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: not is_held(lock))
     with cluster.acquire() as lease:
         yield lease
     cluster.destroy()

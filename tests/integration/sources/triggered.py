@@ -29,6 +29,7 @@ from aura_engine.sources import Source
 from aura_engine.sources.roles import READER_ROLE, install_reader
 from aura_engine.sources.triggers import install_triggers
 from tests.integration.sources.people import auth_id, messaging_id, profile_id
+from tests.patience import PATIENCE
 
 OWNER = "trigger_owner"
 WRITER = "trigger_writer"
@@ -153,13 +154,15 @@ class Listener:
         with self.link.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", (CHANNEL, last))
         payloads: list[str] = []
-        deadline = time.monotonic() + 10
-        while last not in payloads:
-            assert time.monotonic() < deadline
-            select.select([self.link], [], [], 1)
+        deadline = time.monotonic() + PATIENCE
+        while True:
             self.link.poll()
             payloads += [notice.payload for notice in self.link.notifies]
             del self.link.notifies[:]
+            if last in payloads:
+                break
+            assert time.monotonic() < deadline
+            select.select([self.link], [], [], 1)
         return [json.loads(payload) for payload in payloads[: payloads.index(last)]]
 
 

@@ -190,7 +190,8 @@ def test_people_who_leave_are_forgotten_and_their_open_case_keeps_its_pseudonym(
         connection.execute(
             text(
                 "INSERT INTO risk_case (user_id_raiz, pseudonym, state, opened_at,"
-                " opening_severity, opening_run_id) VALUES (:u, :p, 'abierto', :t, 50, :r)"
+                " opening_severity, opening_run_id, priority, waiting_since)"
+                " VALUES (:u, :p, 'abierto', :t, 50, :r, 'ALTA', :t)"
             ),
             {"u": who[0], "p": pseudonym, "t": AS_OF, "r": run_id},
         )

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.integration.store.rows import (
     publish_rows,
     scalar,
 )
+from tests.patience import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 IN_VIEW = "SELECT count(*) FROM user_feature_vector"
@@ -39,6 +39,7 @@ from sqlalchemy import make_url
 from aura_engine.store.connect import connect_store
 from aura_engine.store.generation import load_generation
 from tests.integration.store.rows import a_model, a_run, generation, ids
+from tests.patience import eventually
 
 store = connect_store(make_url(sys.stdin.readline().strip()))
 with a_run(store) as run:
@@ -178,10 +179,7 @@ def _wait_for_the_lock(store: Engine) -> None:
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    give_up = time.monotonic() + 10
-    while scalar(store, held):
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    eventually(lambda: not scalar(store, held))
 
 
 def test_the_next_run_may_begin_as_soon_as_one_has_ended(store: Engine) -> None:

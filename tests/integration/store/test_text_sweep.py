@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from aura_engine.store import texts
+from aura_engine.store import bulk
 from aura_engine.store.people import save_people
 from aura_engine.store.texts import save_refs, save_scores, sweep_refs, sweep_scores
 from tests.integration.store.rows import AS_OF, NO_MEMBERSHIPS, ids, people, scalar
@@ -60,7 +60,7 @@ def kept(store: Engine) -> str:
 def test_it_sweeps_what_no_window_reaches(
     scored: Engine, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(texts, "_SWEPT_AT_ONCE", batch)
+    monkeypatch.setattr(bulk, "DELETED_AT_ONCE", batch)
     # One hash of a swept text is also that of a later one, and a score is of no text at all.
     assert sweep(scored, LIMIT, "in-use") == [3, 7 + 4]
     assert kept(scored) == "3in-use 5in-use 6in-use"

@@ -16,6 +16,7 @@ from aura_engine.store.connect import connect_store
 from aura_ui import databases, guard
 from tests.conftest import DatabaseFactory
 from tests.integration.store.conftest import TEMPLATE, build_template
+from tests.patience import PATIENCE
 
 OpenPage = Callable[..., AppTest]
 
@@ -56,7 +57,7 @@ def open_page(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPa
         monkeypatch.setattr(guard, "current_viewer", lambda: viewer)
         databases.provide(Settings.load({"AURA_EMBEDDED": "1"}), store)
         role = viewer.role.value if viewer else None
-        page = AppTest.from_function(_page_among_all, args=(name, role), default_timeout=30)
+        page = AppTest.from_function(_page_among_all, args=(name, role), default_timeout=PATIENCE)
         for key, value in query.items():
             page.query_params[key] = value
         return page.run()

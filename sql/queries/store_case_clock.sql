@@ -1,0 +1,73 @@
+-- The case clock. Each select takes the next batch of cases after :after, in the order of their
+-- ids, and passes over those that somebody works on at this moment: the next look finds them.
+
+-- name: alerted
+-- To review, and an alert says by now that it is behaviour.
+SELECT c.id, last.priority
+FROM risk_case c CROSS JOIN LATERAL (
+    SELECT e.payload->>'priority' AS priority FROM event e
+    WHERE e.user_id_raiz = c.user_id_raiz AND e.type = 'CRITICAL_ALERT'
+      AND e.created_at > c.waiting_since
+    ORDER BY e.seq DESC LIMIT 1) last
+WHERE c.state = 'por_revisar' AND c.id > :after
+ORDER BY c.id LIMIT :batch FOR UPDATE OF c SKIP LOCKED;
+
+-- name: open_alerted
+UPDATE risk_case c
+SET state = 'abierto', priority = n.priority, waiting_since = :now, due_at = NULL,
+    acknowledged_at = NULL, acknowledged_by = NULL, escalation_level = 0, escalated_at = NULL,
+    snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL, version = version + 1
+FROM unnest(CAST(:cases AS bigint[]), CAST(:priorities AS text[])) AS n (id, priority)
+WHERE c.id = n.id;
+
+-- name: risen
+-- Nobody has acknowledged them, and the ASI went above what makes a case urgent.
+SELECT c.id, c.waiting_since, c.due_at
+FROM risk_case c JOIN user_feature_vector f USING (user_id_raiz)
+WHERE c.state = 'abierto' AND c.priority = 'ALTA' AND c.acknowledged_at IS NULL
+  AND f.is_sufficient AND f.cluster_label = 'ALTO_RIESGO' AND f.severity_index > :urgent
+  AND c.id > :after
+ORDER BY c.id LIMIT :batch FOR UPDATE OF c SKIP LOCKED;
+
+-- name: raise
+UPDATE risk_case c SET priority = 'URGENTE', due_at = n.due_at
+FROM unnest(CAST(:cases AS bigint[]), CAST(:due AS timestamptz[])) AS n (id, due_at)
+WHERE c.id = n.id;
+
+-- name: snoozes_over
+-- Because the time is over, or because the ASI rose meanwhile.
+SELECT c.id, c.snoozed_until <= :now AS is_over
+FROM risk_case c LEFT JOIN user_feature_vector f USING (user_id_raiz)
+WHERE c.state <> 'cerrado' AND c.snoozed_until IS NOT NULL AND c.id > :after
+  AND (c.snoozed_until <= :now OR f.severity_index >= c.snoozed_severity + :rise)
+ORDER BY c.id LIMIT :batch FOR UPDATE OF c SKIP LOCKED;
+
+-- name: end_snoozes
+UPDATE risk_case
+SET waiting_since = least(snoozed_until, :now), due_at = NULL, acknowledged_at = NULL,
+    acknowledged_by = NULL, escalation_level = 0, escalated_at = NULL, snoozed_at = NULL,
+    snoozed_until = NULL, snoozed_severity = NULL, version = version + 1
+WHERE id = ANY(CAST(:cases AS bigint[]));
+
+-- name: untimed
+SELECT c.id, c.priority, c.waiting_since FROM risk_case c
+WHERE c.state = 'abierto' AND c.priority <> 'NORMAL' AND c.acknowledged_at IS NULL
+  AND c.due_at IS NULL AND c.user_id_raiz IS NOT NULL AND c.id > :after
+ORDER BY c.id LIMIT :batch FOR UPDATE OF c SKIP LOCKED;
+
+-- name: time
+UPDATE risk_case c SET due_at = n.due_at
+FROM unnest(CAST(:cases AS bigint[]), CAST(:due AS timestamptz[])) AS n (id, due_at)
+WHERE c.id = n.id;
+
+-- name: overdue
+SELECT c.id, c.priority, c.due_at, c.escalation_level FROM risk_case c
+WHERE c.state = 'abierto' AND c.priority <> 'NORMAL' AND c.acknowledged_at IS NULL
+  AND c.due_at <= :now AND c.escalation_level < :top AND c.user_id_raiz IS NOT NULL
+  AND c.id > :after
+ORDER BY c.id LIMIT :batch FOR UPDATE OF c SKIP LOCKED;
+
+-- name: escalate
+UPDATE risk_case c SET escalation_level = n.level, escalated_at = :now
+FROM unnest(CAST(:cases AS bigint[]), CAST(:levels AS smallint[])) AS n (id, level)
+WHERE c.id = n.id;
