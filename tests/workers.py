@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/acceptance/", "tests/browser/")
-"""The first watch the clock, one after the other; the second share a browser and its demo."""
+TOGETHER = "tests/browser/"
+"""These share a browser and its demo."""
+BY_MODULE = "tests/acceptance/"
+"""Tests of one of these modules may share an installation."""
 
 
 class GroupScheduling(LoadScopeScheduling):
@@ -15,4 +17,6 @@ class GroupScheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for group in TOGETHER if nodeid.startswith(group)), nodeid)
+        if nodeid.startswith(TOGETHER):
+            return TOGETHER
+        return nodeid.partition("::")[0] if nodeid.startswith(BY_MODULE) else nodeid

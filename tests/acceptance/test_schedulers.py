@@ -18,7 +18,7 @@ from aura_engine.pipeline import RunParameters
 from aura_engine.store.connect import connect_store
 from aura_engine.store.queue import enqueue
 from tests.installation import Installation, temporary_installation
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 
 PEOPLE = 120
 IN_VIEW = "SELECT count(*) FROM user_feature_vector"
@@ -92,7 +92,7 @@ class Site:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.schedulers.values():
-            process.wait(timeout=120)
+            process.wait(timeout=PATIENCE)
         self.schedulers.clear()
 
 
@@ -206,7 +206,7 @@ def test_a_scheduler_that_is_stopped_hands_its_run_back_and_the_next_one_makes_i
     with site.held_up() as run_id:
         child = site.child_of(scheduler)
         scheduler.terminate()
-        assert scheduler.wait(timeout=600) == 0
+        assert scheduler.wait(timeout=PATIENCE) == 0
         assert not Path(f"/proc/{child}").exists()
         assert site.ask(STATUS, id=run_id) == "queued"
         assert site.said("stopped", "run_handed_back")

@@ -24,7 +24,9 @@ _LASTING: Final = (5.0, 9.0)
 _MENDING_AT_ONCE: Final = 0.4
 _WINDOW: Final = timedelta(days=90)
 _CANDIDATES: Final = 12
-_TEXTS: Final = (12, 30)
+_TEXTS: Final = (20, 45)
+"""Fewest and most that are written in a spell: as many again as in the window, and half more."""
+
 _FRIENDS_LOST: Final = 0.7
 _KINDS: Final = (Act.MESSAGE, Act.MESSAGE, Act.MESSAGE, Act.POST, Act.COMMENT)
 
@@ -100,10 +102,10 @@ class Spells:
         drawn = [int(who) for who in self._hand.rng.permutation(well)[:_CANDIDATES]]
         since = present.now - _WINDOW
         written = {who: count_texts(self._hand, who, since) for who in drawn}
-        # Whoever has written little shows sooner.
-        who = min(drawn, key=lambda one: (written[one] < _TEXTS[0], written[one]))
+        # Whoever has written little shows sooner, but for those of whom next to nothing is known.
+        who = min(drawn, key=lambda one: (written[one] < _TEXTS[0] // 2, written[one]))
         communities, friends = count_ties(self._hand, who)
-        texts = min(max(written[who], _TEXTS[0]), _TEXTS[1])
+        texts = min(max(written[who] * 3 // 2, _TEXTS[0]), _TEXTS[1])
         lost = ceil(_FRIENDS_LOST * friends)
         self._unwell[who] = (texts, communities, lost)
         self._residents.moved[who] = Persona.IN_DISTRESS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -77,32 +77,44 @@ def shipped_model() -> TextScorer:
     return RememberingScorer(load_scorer(REDUCED_MODEL))
 
 
-@pytest.fixture
-def world(
-    lease: Lease, database_factory: DatabaseFactory, shipped_model: TextScorer
+def new_world(
+    lease: Lease,
+    model: TextScorer,
+    sources_at: Mapping[Source, URL],
+    store_at: URL,
+    key: bytes | None = None,
 ) -> Iterator[World]:
-    ensure_template(lease, TEMPLATE, build_template)
-    create_role(lease, READER_ROLE)
-    owned: dict[Source, URL] = {}
-    for source in Source:
-        template = f"template_populated_{source.value}"
-        ensure_template(lease, template, lambda url, source=source: _build_source(url, source))
-        owned[source] = database_factory(template)
-    service = {source: create_engine(url) for source, url in owned.items()}
-    store = connect_store(database_factory(TEMPLATE))
+    """Yield a world on databases of a test's own.
+
+    Parameters
+    ----------
+    lease : Lease
+        A hold on the server.
+    model : TextScorer
+        Reads the texts.
+    sources_at : mapping of Source to URL
+        Populated sources, as their owner reaches them.
+    store_at : URL
+        An analytics database.
+    key : bytes, optional
+        Of the texts' hash; where not given, a new one.
+    """
+    service = {source: create_engine(url) for source, url in sources_at.items()}
+    store = connect_store(store_at)
     ensure_installation(store, "demo")
     reader = {
-        source.value: lease.url(str(url.database), READER_ROLE) for source, url in owned.items()
+        source.value: lease.url(str(url.database), READER_ROLE)
+        for source, url in sources_at.items()
     }
     urls = DatabaseUrls(analytics=store.url, **reader)
-    scorer = CountingScorer(shipped_model)
+    scorer = CountingScorer(model)
     now = [NOW]
     with connect_sources(urls) as sources:
         context = PipelineContext(
             store=store,
             sources=sources,
             scorer=scorer,
-            text_key=secrets.token_bytes(32),
+            text_key=key or secrets.token_bytes(32),
             timezone="America/Mexico_City",
             window_days=90,
             refit_days=30,
@@ -111,6 +123,24 @@ def world(
         yield World(service, context, scorer, now)
     for engine in [store, *service.values()]:
         engine.dispose()
+
+
+def source_templates(lease: Lease) -> dict[Source, str]:
+    """Return the names of databases to copy that hold the hundred and fifty people."""
+    create_role(lease, READER_ROLE)
+    templates = {source: f"template_populated_{source.value}" for source in Source}
+    for source, template in templates.items():
+        ensure_template(lease, template, lambda url, source=source: _build_source(url, source))
+    return templates
+
+
+@pytest.fixture
+def world(
+    lease: Lease, database_factory: DatabaseFactory, shipped_model: TextScorer
+) -> Iterator[World]:
+    ensure_template(lease, TEMPLATE, build_template)
+    owned = {source: database_factory(name) for source, name in source_templates(lease).items()}
+    yield from new_world(lease, shipped_model, owned, database_factory(TEMPLATE))
 
 
 def _build_source(url: URL, source: Source) -> None:

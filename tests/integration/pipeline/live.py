@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from aura_engine.copying import read_table
 from aura_engine.domain import KPI_COLUMNS
 from aura_engine.nlp import text_hmac
 from aura_engine.pipeline.incremental import BatchOutcome, IncrementalRuns
-from aura_engine.pipeline.scoring import TEXT_COLUMNS, ScoringModel
+from aura_engine.pipeline.scoring import TEXT_COLUMNS
 from aura_engine.pipeline.sweep import active_version
 from aura_engine.sources import Source, TextSource, extract_activity, read_texts
 from aura_engine.sources.changes import Position, Rows, read_log
@@ -36,9 +36,12 @@ class LiveWorld:
     runs: IncrementalRuns = field(init=False)
 
     def __post_init__(self) -> None:
+        self.runs = IncrementalRuns(self.world.context)
+
+    def install(self) -> None:
+        """Install the triggers, before the first run."""
         for source, engine in self.world.service.items():
             install_triggers(engine, source)
-        self.runs = IncrementalRuns(self.world.context)
 
     def logged(self, source: Source) -> Taken:
         """Read what the log of a source holds past the stored cursor."""
@@ -119,6 +122,20 @@ def stored_rows(world: World) -> pd.DataFrame:
             " FROM user_feature_vector f ORDER BY f.user_id_raiz",
         )
     return rows.set_index("user_id_raiz")
+
+
+def rescored_at(world: World, moment: datetime) -> list[str]:
+    """Return whose rows are of a moment."""
+    with world.context.store.connect() as connection:
+        return list(
+            connection.scalars(
+                text(
+                    "SELECT user_id_raiz::text FROM user_feature_vector"
+                    " WHERE extraction_date = :moment"
+                ),
+                {"moment": moment},
+            )
+        )
 
 
 def assert_parity(world: World, as_of: datetime, people: list[str] | None = None) -> None:
