@@ -126,22 +126,30 @@ def write_slice(engines: Mapping[Source, Engine], population: Population, until:
             raise DemoError(t("demo.write_failed", database=source.database)) from error
 
 
-def require_own(engines: Mapping[Source, Engine], plan: DemoPlan) -> None:
+def require_own(engines: Mapping[Source, Engine], plan: DemoPlan) -> datetime:
     """Check that all three databases are the demo's and hold the people of a plan.
+
+    Returns
+    -------
+    datetime
+        Up to which moment all of them do; zone-aware UTC.
 
     Raises
     ------
     DemoError
         If one does not, or cannot be read.
     """
+    marks = []
     for source in Source:
         try:
             with engines[source].connect() as connection:
-                marker = _marker(connection)
+                mark = _own(_marker(connection), plan, source)
         except SQLAlchemyError as error:
             raise DemoError(t("demo.unreadable")) from error
-        if _own(marker, plan, source) is None:
+        if mark is None:
             raise DemoError(t("demo.not_written", database=source.database))
+        marks.append(mark)
+    return min(marks)
 
 
 def _analyse(engines: Mapping[Source, Engine]) -> None:

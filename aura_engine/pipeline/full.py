@@ -29,7 +29,7 @@ from aura_engine.pipeline.reading import read_texts
 from aura_engine.pipeline.replay import Replay
 from aura_engine.pipeline.results import run_results
 from aura_engine.sources import Extraction, TextSource, extract_activity
-from aura_engine.sources.people import identify_people
+from aura_engine.sources.people import accounts_of
 from aura_engine.store.activity import references_of_people
 from aura_engine.store.change_cursors import end_resync, store_clock
 from aura_engine.store.generation import sweep_generations
@@ -278,20 +278,17 @@ class FullRun:
     def _mend(self, people: Sequence[str], *, revision: str | None) -> None:
         """Read again what this run may have written over with what it had read before.
 
-        References of texts are written by this run and beside it; and who had no account when it
-        looked may have one again.
+        References of texts are written by this run and beside it; and who had an account when it
+        looked, and has a row since, may have none any more, or the other way round.
         """
         with self.context.store.connect() as connection:
             pairs = references_of_people(connection, people)
         moment = max(self.as_of, self.context.clock())
-        if back := self.gone & set(people):
-            found = identify_people(
-                self.context.sources,
-                back,
-                as_of=moment,
-                timezone=self.context.timezone,
-            )
-            self.gone -= set(found.accounts["user_id"])
+        present = accounts_of(
+            self.context.sources, people, as_of=moment, timezone=self.context.timezone
+        )
+        self.gone -= present
+        self.gone |= set(people) - present
         if revision is not None:
             synchronise_texts(
                 self.context,

@@ -21,7 +21,7 @@ from aura_engine.pipeline.sweep import active_version
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.model_versions import discard_models
 from aura_engine.store.rescored import last_rescored, stored_kpis
-from aura_engine.store.runs import RunRecorder, recorded_run
+from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
 from aura_engine.store.texts import model_of_revision
 
 
@@ -42,7 +42,11 @@ class ReclusterParameters:
 
 
 def run_recluster(
-    context: PipelineContext, parameters: ReclusterParameters, *, requested_by: str
+    context: PipelineContext,
+    parameters: ReclusterParameters,
+    *,
+    requested_by: str,
+    progress: Progress = silent,
 ) -> RunOutcome:
     """Fit the detectors anew on the KPIs in view, and show what they say.
 
@@ -54,6 +58,8 @@ def run_recluster(
         What was asked for.
     requested_by : str
         Who asked; goes to the run's row.
+    progress : callable
+        As of `run_full`.
 
     Raises
     ------
@@ -69,6 +75,7 @@ def run_recluster(
         as_of=moment,
         parameters=asdict(parameters),
         requested_by=requested_by,
+        progress=progress,
     ) as recorder:
         return ReclusterRun(context, moment, parameters, recorder).run()
 

@@ -33,7 +33,7 @@ from aura_engine.store.activity import references_of, save_activity
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.model_versions import StoredModel, active_model
 from aura_engine.store.rescored import last_rescored, messaging_through
-from aura_engine.store.runs import RunRecorder, recorded_run
+from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
 from aura_engine.store.texts import model_of_revision
 
 log = get_logger(__name__)
@@ -41,7 +41,9 @@ log = get_logger(__name__)
 _AT_ONCE: Final = 2_000
 
 
-def run_sweep(context: PipelineContext, *, requested_by: str) -> RunOutcome:
+def run_sweep(
+    context: PipelineContext, *, requested_by: str, progress: Progress = silent
+) -> RunOutcome:
     """Judge everyone anew for the present, from what is stored.
 
     Parameters
@@ -50,6 +52,8 @@ def run_sweep(context: PipelineContext, *, requested_by: str) -> RunOutcome:
         Databases and settings.
     requested_by : str
         Who asked; goes to the run's row.
+    progress : callable
+        As of `run_full`.
 
     Raises
     ------
@@ -60,7 +64,12 @@ def run_sweep(context: PipelineContext, *, requested_by: str) -> RunOutcome:
     """
     moment = present(context)
     with recorded_run(
-        context.store, kind="sweep", as_of=moment, parameters={}, requested_by=requested_by
+        context.store,
+        kind="sweep",
+        as_of=moment,
+        parameters={},
+        requested_by=requested_by,
+        progress=progress,
     ) as recorder:
         return SweepRun(context, moment, recorder).run()
 

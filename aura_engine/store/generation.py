@@ -18,7 +18,7 @@ from aura_engine.errors import RunError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
-from aura_engine.store.bulk import copy_frame, in_batches
+from aura_engine.store.bulk import copy_frame, in_batches, stage_frame
 
 log = get_logger(__name__)
 
@@ -28,6 +28,16 @@ _SWEEP_TIMEOUT: Final = "SET LOCAL lock_timeout = '100ms'"
 """Readers queue behind an exclusive lock that waits, so it may not wait long."""
 
 
+_HISTORY_COLUMNS: Final = (
+    "as_of timestamptz",
+    "user_id_raiz uuid",
+    "cluster_label text",
+    "previous_label text",
+    "severity_index double precision",
+    "previous_severity double precision",
+    "reason text",
+    "model_version_id bigint",
+)
 PLANNING_SECONDS: Final = 2.0
 """More than any statement needs between its plan and its snapshot."""
 
@@ -202,7 +212,9 @@ def add_history(connection: Connection, run_id: int, history: pd.DataFrame) -> N
     history : DataFrame
         As of `stage_history`.
     """
-    copy_frame(connection, "risk_history", history.assign(run_id=run_id))
+    columns = [column.partition(" ")[0] for column in _HISTORY_COLUMNS]
+    stage_frame(connection, "staged_history", _HISTORY_COLUMNS, history[columns])
+    connection.execute(text(_QUERIES["insert_history"]), {"run_id": run_id})
 
 
 def flip(connection: Connection, run_id: int) -> None:

@@ -1,11 +1,13 @@
 -- What each source last said of a person, and every reference that means them. A reading never
--- replaces a later one, and rows that say the same are not written.
+-- replaces a later one, and rows that say the same are not written. Who was forgotten meanwhile is
+-- passed over; a row that is locked cannot be.
 
 -- name: upsert_social
 INSERT INTO social_activity (user_id_raiz, has_social_profile, followers, following, bio_blank,
                              has_complete_profile, community_categories, social_active_at,
                              social_is_active, read_at)
-SELECT s.*, :read_at FROM staged_social s
+SELECT s.*, :read_at FROM staged_social s JOIN person p USING (user_id_raiz)
+FOR KEY SHARE OF p
 ON CONFLICT (user_id_raiz) DO UPDATE
 SET has_social_profile = excluded.has_social_profile, followers = excluded.followers,
     following = excluded.following, bio_blank = excluded.bio_blank,
@@ -26,7 +28,8 @@ WHERE social_activity.read_at <= excluded.read_at
 -- name: upsert_messaging
 INSERT INTO messaging_activity (user_id_raiz, messages, night_messages, messaging_active_at,
                                 messaging_is_active, read_at)
-SELECT s.*, :read_at FROM staged_messaging s
+SELECT s.*, :read_at FROM staged_messaging s JOIN person p USING (user_id_raiz)
+FOR KEY SHARE OF p
 ON CONFLICT (user_id_raiz) DO UPDATE
 SET messages = excluded.messages, night_messages = excluded.night_messages,
     messaging_active_at = excluded.messaging_active_at,
@@ -48,7 +51,8 @@ WHERE r.user_id_raiz = o.user_id_raiz
 
 -- name: upsert_references
 INSERT INTO person_reference (reference, user_id_raiz)
-SELECT reference, user_id_raiz FROM staged_reference
+SELECT reference, user_id_raiz FROM staged_reference JOIN person p USING (user_id_raiz)
+FOR KEY SHARE OF p
 ON CONFLICT (reference) DO UPDATE SET user_id_raiz = excluded.user_id_raiz
 WHERE person_reference.user_id_raiz IS DISTINCT FROM excluded.user_id_raiz;
 

@@ -62,6 +62,15 @@ DELETE FROM {partition} WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
 DELETE FROM risk_history
 WHERE run_id = :run_id AND user_id_raiz = ANY(CAST(:people AS uuid[]));
 
+-- name: insert_history
+-- Whoever was forgotten meanwhile has no history any more; a row that is locked cannot be forgotten.
+INSERT INTO risk_history (as_of, run_id, user_id_raiz, cluster_label, previous_label,
+                          severity_index, previous_severity, reason, model_version_id)
+SELECT s.as_of, :run_id, s.user_id_raiz, s.cluster_label, s.previous_label, s.severity_index,
+       s.previous_severity, s.reason, s.model_version_id
+FROM staged_history s JOIN person p USING (user_id_raiz)
+FOR KEY SHARE OF p;
+
 -- name: history_month_exists
 SELECT to_regclass(:partition) IS NOT NULL;
 

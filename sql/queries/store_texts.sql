@@ -1,9 +1,12 @@
 -- Texts: references and scores by keyed hash, never the words.
 
 -- name: upsert_refs
--- An edited text changes its hash; anything else about a known reference stays as it is.
+-- An edited text changes its hash; anything else about a known reference stays as it is. Whoever was
+-- forgotten meanwhile has no texts any more.
 INSERT INTO text_ref (source, text_id, user_id_raiz, hmac, written_at)
-SELECT source, text_id, user_id_raiz, hmac, written_at FROM staged_text
+SELECT source, text_id, user_id_raiz, hmac, written_at
+FROM staged_text JOIN person p USING (user_id_raiz)
+FOR KEY SHARE OF p
 ON CONFLICT (source, text_id) DO UPDATE
 SET user_id_raiz = excluded.user_id_raiz, hmac = excluded.hmac, written_at = excluded.written_at
 WHERE (text_ref.user_id_raiz, text_ref.hmac, text_ref.written_at)

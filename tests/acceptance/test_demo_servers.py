@@ -1,4 +1,4 @@
-"""``./aura demo``: three servers together, killed in turn, stopped cleanly, started again."""
+"""``./aura demo``: servers and the trickle together, killed in turn, stopped cleanly, started again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from aura_engine.sources import Source
 from tests.desk import free_ports
 from tests.installation import Installation, temporary_installation
 from tests.patience import PATIENCE, eventually
@@ -19,7 +20,8 @@ from tests.patience import PATIENCE, eventually
 PEOPLE = 100
 SMALL = ("demo", "--users", str(PEOPLE), "--seed", "5")
 RUNS = "SELECT count(*) FROM pipeline_run WHERE requested_by = 'demo'"
-VERBS = ("scheduler", "bridge", "ui")
+VERBS = ("scheduler", "bridge", "ui", "trickle")
+LOGGED = "SELECT count(*) FROM aura_cdc.change_log WHERE user_ref IS NOT NULL"
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,10 @@ def is_healthy(bridge: str) -> bool:
     return found is not None and found["status"] == "healthy"
 
 
+def changes_logged(installation: Installation) -> list[int]:
+    return [installation.ask(LOGGED, database=source.database) for source in Source]
+
+
 def answers(address: str) -> bool:
     try:
         return httpx2.get(address, timeout=10).status_code == 200
@@ -97,6 +103,7 @@ def test_the_demo_serves_heals_stops_and_starts_again(installation: Installation
             os.kill(killed, signal.SIGKILL)
             eventually(lambda v=verb, k=killed: pid_of(v, process.pid) not in (None, k))
             eventually(lambda: is_healthy(bridge) and answers(f"{pages}/_stcore/health"))
+        eventually(lambda: any(changes_logged(installation)))
         log = (installation.data_dir / "logs" / "ui.log").read_text()
         assert log.count("server started") >= 2  # what a killed server said is still there
         assert len(re.findall(r"terminó \(código -9\)", said(installation))) == len(VERBS)
@@ -109,8 +116,10 @@ def test_the_demo_serves_heals_stops_and_starts_again(installation: Installation
         assert "Traceback" not in said(installation)
 
         before = installation.ask(RUNS)
-        process, pages, bridge = start(installation, "demo")
+        process, pages, bridge = start(installation, "demo", "--no-trickle")
         await_ready(installation, process)
+        assert pid_of("trickle", process.pid) is None
+        assert "--no-trickle" not in said(installation)
         assert installation.ask(RUNS) == before + 1  # no history to make again
         assert health(bridge)["data"]["run_id"] > before
     finally:
@@ -121,8 +130,7 @@ def test_the_demo_serves_heals_stops_and_starts_again(installation: Installation
 def test_servers_end_with_a_demo_that_was_killed(installation: Installation) -> None:
     process, _, bridge = start(installation, *SMALL)  # goes on with what the test before made
     await_ready(installation, process)
-    pids = [pid_of(verb, process.pid) for verb in VERBS]
-    assert None not in pids
+    pids = [eventually(lambda verb=verb: pid_of(verb, process.pid)) for verb in VERBS]
     process.kill()
     process.wait()
     eventually(lambda: health(bridge) is None)

@@ -65,6 +65,8 @@ class Residents:
     ----------
     plan : DemoPlan
         Whose people.
+    written : datetime
+        Up to which moment the databases hold them, zone-aware; accounts of later are not there.
     pool : TextSource, optional
         What they write; a `TextPool` of the plan's seed by default.
 
@@ -74,10 +76,11 @@ class Residents:
         Who lives as another persona than planned, for now.
     """
 
-    def __init__(self, plan: DemoPlan, pool: TextSource | None = None) -> None:
+    def __init__(self, plan: DemoPlan, written: datetime, pool: TextSource | None = None) -> None:
         self._calendar = Calendar(plan.epoch, plan.zone)
         self._turns = Turns(plan.seed, plan.users)
         self.cast = make_cast(plan.seed, plan.users, self._calendar, self._turns.on(FIRST_DAY))
+        self._known = self.cast.has_account & (self.cast.messaging_created <= to_ms(written))
         self._rhythm = Rhythm(plan.seed, len(self.cast))
         self._words = Words(TextPool(plan.seed) if pool is None else pool)
         self.moved: dict[int, Persona] = {}
@@ -89,10 +92,14 @@ class Residents:
         today = Today(self.cast, local, self._moves(local.number), self._rhythm.mood(local))
         return Present(now, today, is_night(hour), local.bustle(hour))
 
+    def there(self, today: Today) -> Flags:
+        """Return who has an account by now and acts today."""
+        return today.acting & self._known
+
     def willingness(self, act: Act, present: Present) -> Shares:
         """Return how likely each person is to be the one who does something now; not normalised."""
         today, cast = present.today, self.cast
-        there = today.acting & cast.has_account & (today.mood.volume > 0)
+        there = self.there(today) & (today.mood.volume > 0)
         if act in _HABITS:
             return np.where(there & cast.in_social, today.habit(_HABITS[act]), 0.0)
         shares = today.habit("night_share") if present.at_night else 1 - today.habit("night_share")
@@ -109,7 +116,7 @@ class Residents:
         healthy[: cast.users] = settled & np.isin(
             moves.target, [PERSONAS.index(persona) for persona in HEALTHY]
         )
-        heard = cast.in_social & cast.in_messaging & today.acting & (today.mood.volume > 0)
+        heard = cast.in_social & cast.in_messaging & self.there(today) & (today.mood.volume > 0)
         healthy[list(self.moved)] = False
         return np.flatnonzero(healthy & heard & (self._pace(today) >= _SILENT))
 

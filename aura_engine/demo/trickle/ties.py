@@ -43,7 +43,9 @@ def request(hand: Hand, who: int, present: Present) -> Change | None:
         When.
     """
     cast, today = hand.residents.cast, present.today
-    popularity = np.where(cast.in_social & today.acting, today.habit("popularity"), 0.0)
+    popularity = np.where(
+        cast.in_social & hand.residents.there(today), today.habit("popularity"), 0.0
+    )
     popularity[who] = 0.0
     other = int(pick_by_weight(hand.rng, popularity, 1)[0])
     pair = (hand.reference(who), hand.reference(other))

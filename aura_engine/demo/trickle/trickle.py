@@ -106,8 +106,7 @@ class Trickle:
         *,
         pool: TextSource | None = None,
     ) -> None:
-        require_own(service, plan)
-        self.residents = Residents(plan, pool)
+        self.residents = Residents(plan, require_own(service, plan), pool)
         self.hand = Hand(
             service, self.residents, generator(plan.seed, Stream.TRICKLE, to_ms(began))
         )

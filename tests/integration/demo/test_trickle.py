@@ -256,6 +256,22 @@ def test_only_a_few_are_unwell_at_a_time(served: Engines, pool: TextPool) -> Non
     assert len(met) > 1
 
 
+def test_nobody_acts_whose_account_the_plan_has_still_to_write(
+    served: Engines, pool: TextPool
+) -> None:
+    later = SERVED + timedelta(days=80)
+    residents = begin(served, pool, later).residents
+    present = residents.at(later)
+    missing = residents.cast.created > SERVED.timestamp() * 1000
+    assert missing.any()
+    assert present.today.acting[missing].any()
+    for act in (act for act in Act if "account" not in act):
+        willing = residents.willingness(act, present)
+        assert willing[~missing].any()
+        assert not willing[missing].any(), act
+    assert not missing[residents.well(present)].any()
+
+
 def test_nothing_is_written_where_the_plan_s_people_are_not(
     engines: Engines, population: Population, pool: TextPool
 ) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from tests.conftest import DatabaseFactory
 from tests.integration.pipeline.people import NOW, populate
 from tests.integration.store.conftest import TEMPLATE, build_template
 from tests.remembering import RememberingScorer
+
+if TYPE_CHECKING:
+    from tests.integration.pipeline.scored import ScoredWorlds
 
 
 @dataclass
@@ -132,6 +136,15 @@ def source_templates(lease: Lease) -> dict[Source, str]:
     for source, template in templates.items():
         ensure_template(lease, template, lambda url, source=source: _build_source(url, source))
     return templates
+
+
+@pytest.fixture(scope="session")
+def scored_worlds(lease: Lease, shipped_model: TextScorer) -> Iterator[ScoredWorlds]:
+    from tests.integration.pipeline.scored import ScoredWorlds
+
+    worlds = ScoredWorlds(lease, shipped_model)
+    yield worlds
+    worlds.close()
 
 
 @pytest.fixture

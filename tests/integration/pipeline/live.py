@@ -116,7 +116,7 @@ def stored_rows(world: World) -> pd.DataFrame:
     with world.context.store.connect() as connection:
         rows = read_table(
             connection,
-            "SELECT user_id_raiz::text AS user_id_raiz, stopped_showing, "
+            "SELECT user_id_raiz::text AS user_id_raiz, stopped_showing, "  # noqa: S608
             + ", ".join([*VERDICT, *(f"raw_{column}" for column in KPI_COLUMNS)])
             + ", evidence::bigint AS evidence, is_sufficient"
             " FROM user_feature_vector f ORDER BY f.user_id_raiz",

@@ -3,78 +3,36 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from sqlalchemy import URL
 
-from aura_engine.cluster import Lease, clone_database, drop_database, ensure_template
-from aura_engine.nlp import TextScorer
-from aura_engine.pipeline import run_full
 from aura_engine.pipeline.sweep import run_sweep
 from aura_engine.sources import Source
-from tests.integration.pipeline.conftest import World, new_world, source_templates
 from tests.integration.pipeline.live import LiveWorld, assert_parity, rescored_at
 from tests.integration.pipeline.people import PEOPLE, SAD, person_id, profile_id
-from tests.integration.store.conftest import TEMPLATE, build_template
+from tests.integration.pipeline.scored import ScoredWorlds
 
 EXAMPLES = int(os.environ.get("AURA_TEST_LIVES", "12"))
-KEY = secrets.token_bytes(32)
 ANYONE = st.sampled_from([0, 1, 2, 3, PEOPLE - 1, PEOPLE - 2, PEOPLE, PEOPLE + 1])
 """Ordinary people, two at risk, and two who have no account at first."""
 WORDS = st.sampled_from([*SAD, "qué bonito día", "   ", "vamos al parque"])
 AGO = st.timedeltas(timedelta(0), timedelta(days=120))
 ROW = st.integers(0, 5)
-FIRST_ACCOUNT = "SELECT id_role FROM roles WHERE role_name = :role"
 
 
-@pytest.fixture(scope="module")
-def scored(lease: Lease, shipped_model: TextScorer) -> Iterator[dict[str, str]]:
-    """Databases of a world with triggers that has made its first run, to be copied."""
-    ensure_template(lease, TEMPLATE, build_template)
-    templates = {source.value: name for source, name in source_templates(lease).items()}
-    names = _copies(lease, {**templates, "store": TEMPLATE})
-    with _opened(lease, shipped_model, names) as world:
-        LiveWorld(world).install()
-        run_full(world.context)
-    yield names
-    _dropped(lease, names)
-
-
-def _copies(lease: Lease, names: dict[str, str]) -> dict[str, str]:
-    made = {part: f"p_{part}_{secrets.token_hex(6)}" for part in names}
-    for part, name in names.items():
-        clone_database(lease, name, made[part])
-    return made
-
-
-def _dropped(lease: Lease, names: dict[str, str]) -> None:
-    for name in names.values():
-        drop_database(lease, name)
-
-
-@contextmanager
-def _opened(lease: Lease, model: TextScorer, names: dict[str, str]) -> Iterator[World]:
-    urls: dict[Source, URL] = {source: lease.url(names[source.value]) for source in Source}
-    yield from new_world(lease, model, urls, lease.url(names["store"]), KEY)
-
-
-def machine(lease: Lease, model: TextScorer, scored: dict[str, str]) -> Callable[[], Any]:
+def machine(worlds: ScoredWorlds) -> Callable[[], Any]:
     class Life(RuleBasedStateMachine):
         """What people and services do, in any order, with incremental runs in between."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.names = _copies(lease, scored)
-            self.opened = _opened(lease, model, self.names)
-            self.world = self.opened.__enter__()
+            self.copy = worlds.copy()
+            self.world = self.copy.__enter__()
             self.live = LiveWorld(self.world)
             self.time_passed = False
 
@@ -84,8 +42,7 @@ def machine(lease: Lease, model: TextScorer, scored: dict[str, str]) -> Callable
                 self.time_passed = True
                 self.sweep()
             finally:
-                self.opened.__exit__(None, None, None)
-                _dropped(lease, self.names)
+                self.copy.__exit__(None, None, None)
 
         def do(self, source: Source, statement: str, **values: object) -> None:
             self.world.now[0] += timedelta(seconds=1)
@@ -270,7 +227,7 @@ def machine(lease: Lease, model: TextScorer, scored: dict[str, str]) -> Callable
             self.do(
                 Source.AUTH,
                 "INSERT INTO users (user_id, username, email, password_hash, id_role, created_at)"
-                f" VALUES (:u, :u, :u, '!', ({FIRST_ACCOUNT}), :at)"
+                " SELECT :u, :u, :u, '!', id_role, :at FROM roles WHERE role_name = :role"
                 " ON CONFLICT (user_id) DO UPDATE SET id_role = excluded.id_role",
                 u=person_id(who), role=role, at=self.world.now[0].replace(tzinfo=None),
             )  # fmt: skip
@@ -282,11 +239,9 @@ def machine(lease: Lease, model: TextScorer, scored: dict[str, str]) -> Callable
     return Life
 
 
-def test_any_life_ends_as_a_fresh_extraction_would(
-    lease: Lease, shipped_model: TextScorer, scored: dict[str, str]
-) -> None:
+def test_any_life_ends_as_a_fresh_extraction_would(scored_worlds: ScoredWorlds) -> None:
     run_state_machine_as_test(
-        machine(lease, shipped_model, scored),
+        machine(scored_worlds),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=16,
