@@ -7,11 +7,9 @@ whatever the run is busy with: the run is handed back at once, and the process e
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Final
 
 from aura_engine.errors import AuraError, ModelError, StoreError
@@ -19,6 +17,7 @@ from aura_engine.logs import get_logger
 from aura_engine.pipeline import PipelineContext, run_next
 from aura_engine.store.claims import hand_back
 from aura_engine.store.leadership import Fence
+from scheduler.signals import StopSignal
 
 log = get_logger(__name__)
 
@@ -46,17 +45,14 @@ class Child:
     context: PipelineContext
     instance: str
     fence: Fence
-    _over: threading.Event = field(default_factory=threading.Event)
-    _stop: bool = False
+    _stop: StopSignal = field(default_factory=StopSignal)
     _code: int = 0
 
     def work(self) -> int:
         """Make the run and return the exit status; on SIGTERM hand it back and exit."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._end)
+        self._stop.listen()
         threading.Thread(target=self._run, name="run", daemon=True).start()
-        self._over.wait()
-        if self._stop:
+        if self._stop.wait():
             self._leave()
         return self._code
 
@@ -71,11 +67,7 @@ class Child:
             log.error("child_failed", exc_info=error)
             self._code = FAILED
         finally:
-            self._over.set()
-
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop = True
-        self._over.set()
+            self._stop.wake()
 
     def _leave(self) -> None:
         """End now: the thread may be within a call that takes minutes."""

@@ -12,6 +12,7 @@ from aura_engine.pipeline.nightly import request_nightly
 from aura_engine.pipeline.requests import request_resync, request_sweep
 from aura_engine.sources import Source
 from aura_engine.sources.changes import prune
+from aura_engine.sources.listener import ANSWER_SECONDS
 from aura_engine.store.change_cursors import cursors
 from aura_engine.store.failures import store_errors
 from aura_engine.store.generation import ensure_history_month
@@ -80,8 +81,8 @@ class Jobs:
         if changes is None or not changes.is_away:
             # Asked only where its listener, which waits with a limit, gets answers.
             try:
-                with self.led.context.sources.reading(source) as connection:
-                    connection.exec_driver_sql("SELECT 1")
+                with self.led.context.sources.impatient(ANSWER_SECONDS).reading(source) as link:
+                    link.exec_driver_sql("SELECT 1")
             except SourceError as error:
                 problem = str(error)
         details: dict[str, Any] = {"problem": problem} if problem else {}

@@ -10,9 +10,12 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from aura_engine.logs import get_logger
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import Settings
 from aura_engine.store.leadership import Fence
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,4 +74,10 @@ def stop_all(parts: Sequence[Part], timeout: float) -> bool:
     if not parts:
         return True
     with ThreadPoolExecutor(len(parts)) as pool:
-        return all(list(pool.map(lambda part: part.stop(timeout), parts)))
+        ended = list(pool.map(lambda part: part.stop(timeout), parts))
+    late = [
+        type(part).__name__ for part, has_ended in zip(parts, ended, strict=True) if not has_ended
+    ]
+    if late:
+        log.error("parts_did_not_end", parts=late)
+    return not late

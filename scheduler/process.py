@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import threading
 import time
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Final
 
 from aura_engine.errors import AuraError, LeadershipLost, SettingsError, StoreError
@@ -22,6 +19,7 @@ from scheduler.cron import last_due
 from scheduler.leading import parts_of
 from scheduler.metrics import LEADER, exposed
 from scheduler.parts import Led, stop_all
+from scheduler.signals import StopSignal
 
 log = get_logger(__name__)
 
@@ -50,19 +48,13 @@ def serve(settings: Settings, context: PipelineContext) -> None:
     """
     if last_due(settings.nightly_cron, context.clock(), settings.zone) is None:
         raise SettingsError(t("settings.cron_never"))
-    stop = threading.Event()
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        log.info("scheduler_stopping", signal=signal.Signals(number).name)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    stop = StopSignal()
+    stop.listen()
     with exposed(settings):
         scheduler = Scheduler(settings, context, f"{socket.gethostname()}:{os.getpid()}", stop)
         log.info("scheduler_started", instance=scheduler.instance)
         scheduler.work()
-    log.info("scheduler_stopped")
+    log.info("scheduler_stopped", signal=stop.name)
 
 
 class Scheduler:
@@ -76,12 +68,12 @@ class Scheduler:
         Databases and language model.
     instance : str
         This process among others.
-    stop : Event
-        Set when it is to end.
+    stop : StopSignal
+        Comes when it is to end.
     """
 
     def __init__(
-        self, settings: Settings, context: PipelineContext, instance: str, stop: threading.Event
+        self, settings: Settings, context: PipelineContext, instance: str, stop: StopSignal
     ) -> None:
         self.instance = instance
         self._settings = settings
@@ -129,7 +121,6 @@ class Scheduler:
             LEADER.set(0)
             if not stop_all(parts, STOP_SECONDS):
                 # What still goes on could write no more; the process that is started next can.
-                log.error("parts_did_not_end")
                 os._exit(1)
 
     def _stand_by(self) -> None:

@@ -12,12 +12,13 @@ from typing import Any, Final, Protocol
 from aura_engine.errors import AuraError, LeadershipLost, SourceError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
-from aura_engine.pipeline.incremental import BatchOutcome, IncrementalRuns
+from aura_engine.pipeline.incremental import IncrementalRuns
+from aura_engine.pipeline.rescoring import BatchOutcome
 from aura_engine.pipeline.totals import Totals
 from aura_engine.sources import Source
 from aura_engine.sources.changes import Position
 from aura_engine.sources.feed import ChangeFeed, FeedStatus, Taken
-from aura_engine.sources.listener import ChangeListener
+from aura_engine.sources.listener import ANSWER_SECONDS, POLL_SECONDS, ChangeListener
 from aura_engine.sources.polling import ChangePoller
 from aura_engine.store.change_cursors import Cursor, cursors, demand_resync
 from aura_engine.store.failures import store_errors
@@ -94,7 +95,9 @@ class Pulse:
 
     def _work(self) -> None:
         self._most = self.led.settings.batch_users
-        runs = self._runs = IncrementalRuns(self.led.context)
+        # A source that hangs must not keep the others waiting; its listener notices it first.
+        sources = self.led.context.sources.impatient(ANSWER_SECONDS + 2 * POLL_SECONDS)
+        runs = self._runs = IncrementalRuns(replace(self.led.context, sources=sources))
         totals = Totals(self.led.context.store)
         while not self._stopping.is_set() and len(self._threads) == 1:
             self._retrying(self._follow)

@@ -17,7 +17,7 @@ def results(version: DataVersion) -> ClusteringResults:
     metrics = found["metrics"]
     people = found["risk_distribution"]
     return ClusteringResults(
-        execution_date=version.finished_at,
+        execution_date=version.results_finished_at,
         metrics=Metrics(
             silhouette_score=_rounded(metrics["silhouette_score"]),
             calinski_harabasz=_rounded(metrics["calinski_harabasz"]),
@@ -28,7 +28,7 @@ def results(version: DataVersion) -> ClusteringResults:
         risk_distribution=people,
         cluster_centers=_centers(found),
         risk_cluster_id=found["risk_cluster_id"],
-        as_of=version.as_of,
+        as_of=version.results_as_of,
     )
 
 

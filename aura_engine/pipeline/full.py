@@ -26,16 +26,15 @@ from aura_engine.pipeline.population import leavers, save_population
 from aura_engine.pipeline.preflight import preflight_if_first
 from aura_engine.pipeline.publish import Publication, publish
 from aura_engine.pipeline.reading import read_texts
-from aura_engine.pipeline.replay import Replay
+from aura_engine.pipeline.replay import Replay, begin
 from aura_engine.pipeline.results import run_results
 from aura_engine.sources import Extraction, TextSource, extract_activity
 from aura_engine.sources.people import accounts_of
 from aura_engine.store.activity import references_of_people
-from aura_engine.store.change_cursors import end_resync, store_clock
+from aura_engine.store.change_cursors import end_resync
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
 from aura_engine.store.model_versions import active_model, discard_models
-from aura_engine.store.rescored import last_rescored
 from aura_engine.store.runs import Progress, RunRecorder, last_full_run, recorded_run, silent
 
 log = get_logger(__name__)
@@ -176,7 +175,8 @@ class FullRun:
             require_own_sources(self.context)
             preflight_if_first(self.context, self.recorder)
             begin_cursors(self.context)
-            begun_at, after = self._begin()
+            begun = begin(self.context, self.recorder, self.as_of)
+            self.as_of = begun.as_of
             extraction = self._extract()
             self.gone |= set(leavers(store, extraction, confirmed=self.asked.confirm_leaving))
             save_population(store, extraction, as_of=self.as_of)
@@ -226,7 +226,7 @@ class FullRun:
             read.revision,
             self.as_of,
             judgement,
-            after,
+            begun.after,
             before_first=partial(self._mend, revision=read.revision if read.through else None),
             gone=self.gone,
         )
@@ -236,7 +236,7 @@ class FullRun:
             results=results,
             read=read,
             started=started,
-            with_flip=partial(end_resync, begun_at=begun_at),
+            with_flip=partial(end_resync, begun_at=begun.at),
         )
         publish(self.recorder, replay, publication)
         return RunOutcome(
@@ -247,11 +247,6 @@ class FullRun:
             read.model,
             self.recorder.counts,
         )
-
-    def _begin(self) -> tuple[datetime, int]:
-        """Note when the sources begin to be read, and who was rescored until then."""
-        with self.context.store.connect() as connection:
-            return store_clock(connection), last_rescored(connection)
 
     def _extract(self) -> Extraction:
         extraction = extract_activity(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,23 +13,18 @@ from sqlalchemy import Connection
 from aura_engine.errors import ModelError
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.affected import Affected, affected
-from aura_engine.pipeline.behaviour import stored_behaviour
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.context import PipelineContext
-from aura_engine.pipeline.judgement import Judgement, RawKpis, judge
-from aura_engine.pipeline.messages import MAX_SINGLE_MESSAGES, single_events
 from aura_engine.pipeline.outcome import MOST_AHEAD
 from aura_engine.pipeline.person_texts import reader_of, synchronise_texts
-from aura_engine.pipeline.population import MAX_LEAVING, MAX_LEAVING_SHARE, save_some
+from aura_engine.pipeline.population import save_some
 from aura_engine.pipeline.reader import TextReader
-from aura_engine.pipeline.replay import history_rows
+from aura_engine.pipeline.rescoring import Batch, BatchOutcome, write_batch
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.sources import Source
 from aura_engine.sources.changes import Change
 from aura_engine.sources.feed import Taken
 from aura_engine.sources.people import PeopleRead, read_people
-from aura_engine.store.activity import save_activity, save_references, settle_people
-from aura_engine.store.cases import open_cases
 from aura_engine.store.change_cursors import (
     WaitingChange,
     demand_resync,
@@ -38,24 +33,14 @@ from aura_engine.store.change_cursors import (
     stop_waiting,
     waiting,
 )
-from aura_engine.store.events import lock_writers, write_events
+from aura_engine.store.events import lock_writers
 from aura_engine.store.failures import store_errors
 from aura_engine.store.generation import (
-    add_history,
     ensure_history_month,
-    replace_active_rows,
 )
 from aura_engine.store.model_versions import active_model_id, stored_model
-from aura_engine.store.people import remove_people, save_memberships
 from aura_engine.store.rescored import (
-    BatchCounts,
-    advance_incremental_run,
-    count_people,
-    existing_people,
-    incremental_run,
     latest_as_of,
-    note_rescored,
-    removed_today,
 )
 
 log = get_logger(__name__)
@@ -67,25 +52,6 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 class _AnotherReader(Exception):
     """A run changed the language model after the texts of this batch were read."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchOutcome:
-    """What a batch did.
-
-    Attributes
-    ----------
-    as_of : datetime
-        Moment of its verdicts.
-    counts : BatchCounts
-        How many people, transitions, alerts.
-    moved_levels : bool
-        Whether the totals by level may be others now.
-    """
-
-    as_of: datetime
-    counts: BatchCounts
-    moved_levels: bool
 
 
 @dataclass
@@ -166,7 +132,8 @@ class IncrementalRuns:
             model = self._restore(connection)
             if model is None or self._revision != revision:
                 raise _AnotherReader
-            outcome = self._write(connection, model, told, read, as_of)
+            batch = Batch(told, read, as_of, self.context.window_days)
+            outcome = write_batch(connection, batch, model, revision)
             self._move(connection, taken, told, waited)
         return outcome
 
@@ -238,103 +205,6 @@ class IncrementalRuns:
             self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
             log.warning("texts_wait_for_the_language_model", reason=self.problem)
             return None
-
-    def _write(
-        self,
-        connection: Connection,
-        model: ChosenModel,
-        told: Affected,
-        read: PeopleRead,
-        as_of: datetime,
-    ) -> BatchOutcome:
-        run_id = incremental_run(connection, as_of=as_of)
-        going, postponed = self._going(connection, told.left, run_id)
-        if going:
-            remove_people(connection, going, as_of=as_of)
-        # A run may have removed somebody since the batch was read.
-        people = existing_people(connection, told.people)
-        self._keep(connection, told, read, set(people), as_of)
-        counts = BatchCounts(len(people), removed=len(going), postponed=postponed)
-        moved = bool(going)
-        if people:
-            judgement = self._judge(connection, model, people, as_of)
-            transitions = judgement.transitions
-            self._show(connection, judgement, people, run_id=run_id, as_of=as_of)
-            if transitions.people <= MAX_SINGLE_MESSAGES:
-                generation = judgement.generation
-                events = single_events(generation, transitions, model.model, told.factors)
-                write_events(connection, events, run_id=run_id, as_of=as_of)
-            counts = replace(
-                counts, transitions=transitions.people, alerts=len(transitions.alerted)
-            )
-            levels = transitions.changed[["cluster_label", "previous_label"]]
-            moved |= bool((levels["cluster_label"] != levels["previous_label"]).any())
-        if people or going:
-            note_rescored(connection, {*people, *going})
-        if people or going or postponed:
-            advance_incremental_run(connection, run_id, counts, as_of=as_of, model_id=model.id)
-        return BatchOutcome(as_of, counts, moved)
-
-    def _keep(
-        self,
-        connection: Connection,
-        told: Affected,
-        read: PeopleRead,
-        people: set[str],
-        as_of: datetime,
-    ) -> None:
-        """Keep what the sources said of each person, source by source."""
-        social, messaging = (
-            sorted(people & told.to_read[source]) for source in (Source.SOCIAL, Source.MESSAGING)
-        )
-        known = sorted(set(social) - told.reidentified)
-        if known:
-            save_memberships(connection, known, read.memberships)
-        for source, who in ((Source.SOCIAL, social), (Source.MESSAGING, messaging)):
-            if who:
-                save_activity(connection, source.value, read.activity.loc[who], read_at=as_of)
-        if looked_up := people & told.reidentified:
-            theirs = told.pairs[told.pairs["user_id_raiz"].isin(looked_up)]
-            save_references(connection, looked_up, theirs)
-        settle_people(connection, sorted(people))
-
-    def _judge(
-        self, connection: Connection, model: ChosenModel, people: list[str], as_of: datetime
-    ) -> Judgement:
-        activity = stored_behaviour(
-            connection,
-            self._revision,
-            as_of=as_of,
-            window_days=self.context.window_days,
-            people=people,
-        )
-        kpis = RawKpis.of(model, activity, activity, as_of=as_of)
-        return judge(connection, model, kpis, as_of=as_of, people=people)
-
-    def _show(
-        self,
-        connection: Connection,
-        judgement: Judgement,
-        people: list[str],
-        *,
-        run_id: int,
-        as_of: datetime,
-    ) -> None:
-        replace_active_rows(connection, people, judgement.generation.reset_index())
-        changed = judgement.transitions.changed
-        add_history(connection, run_id, history_rows(changed, judgement.generation))
-        open_cases(connection, judgement.transitions.entering, run_id=run_id, as_of=as_of)
-
-    def _going(self, connection: Connection, left: list[str], run_id: int) -> tuple[list[str], int]:
-        """Return who may be removed unasked, and how many have to wait for the nightly run."""
-        if not left:
-            return [], 0
-        allowed = max(MAX_LEAVING, MAX_LEAVING_SHARE * count_people(connection))
-        room = int(allowed) - removed_today(connection, run_id)
-        if len(left) <= room:
-            return left, 0
-        log.warning("leaving_postponed", people=len(left))
-        return [], len(left)
 
     def _move(
         self,

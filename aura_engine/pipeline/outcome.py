@@ -36,6 +36,11 @@ def present(context: PipelineContext) -> datetime:
     now = context.clock().astimezone(UTC)
     with store_errors(), context.store.connect() as connection:
         latest = latest_as_of(connection)
-    if latest is None or latest - now > MOST_AHEAD:
-        return now
-    return max(now, latest)
+    return not_before(now, latest)
+
+
+def not_before(moment: datetime, latest: datetime | None) -> datetime:
+    """Return a moment, or the latest that was judged for where that is a little later."""
+    if latest is None or latest - moment > MOST_AHEAD:
+        return moment
+    return max(moment, latest)

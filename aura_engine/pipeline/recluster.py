@@ -14,13 +14,13 @@ from aura_engine.pipeline.judgement import RawKpis, judge
 from aura_engine.pipeline.outcome import RunOutcome, present
 from aura_engine.pipeline.publish import Publication, publish
 from aura_engine.pipeline.reading import Reading
-from aura_engine.pipeline.replay import Replay
+from aura_engine.pipeline.replay import Replay, begin
 from aura_engine.pipeline.results import run_results
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.pipeline.sweep import active_version
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.model_versions import discard_models
-from aura_engine.store.rescored import last_rescored, stored_kpis
+from aura_engine.store.rescored import stored_kpis
 from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
 from aura_engine.store.texts import model_of_revision
 
@@ -109,7 +109,8 @@ class ReclusterRun:
         discard_models(store)
         stored, former = active_version(store)
         with stage("kpis"), store.connect() as connection:
-            after = last_rescored(connection)
+            begun = begin(self.context, self.recorder, self.as_of)
+            self.as_of = begun.as_of
             found = stored_kpis(connection)
         parameters: dict[str, Any] = definitions(
             stored,
@@ -144,7 +145,7 @@ class ReclusterRun:
         name = model_of_revision(store, stored.text_revision) if stored.text_revision else None
         revision = stored.text_revision if former.negativity_prior else None
         replay = Replay(
-            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, after
+            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, begun.after
         )
         publication = Publication(
             chosen=chosen,

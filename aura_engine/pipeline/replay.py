@@ -19,10 +19,18 @@ from aura_engine.pipeline.behaviour import stored_behaviour
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import Judgement, RawKpis, judge
+from aura_engine.pipeline.outcome import not_before
 from aura_engine.pipeline.transitions import Transitions
+from aura_engine.store.change_cursors import store_clock
 from aura_engine.store.events import lock_writers
 from aura_engine.store.generation import replace_rows, replace_staged_history
-from aura_engine.store.rescored import existing_people, latest_as_of, rescored_since
+from aura_engine.store.rescored import (
+    existing_people,
+    last_rescored,
+    latest_as_of,
+    rescored_since,
+)
+from aura_engine.store.runs import RunRecorder
 
 log = get_logger(__name__)
 
@@ -31,6 +39,46 @@ FEW: Final = 50
 AT_ONCE: Final = 2_000
 _ROUNDS: Final = 20
 """More than enough unless changes come faster than they can be taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What was so when a run began to read.
+
+    Attributes
+    ----------
+    as_of : datetime
+        Moment to judge for: not before anybody was judged already.
+    after : int
+        Number of the last note of who was rescored.
+    at : datetime
+        By the analytics server's clock.
+    """
+
+    as_of: datetime
+    after: int
+    at: datetime
+
+
+def begin(context: PipelineContext, recorder: RunRecorder, as_of: datetime) -> Beginning:
+    """Note where a run begins; whoever is rescored later is taken over before it shows itself.
+
+    Parameters
+    ----------
+    context : PipelineContext
+        Databases.
+    recorder : RunRecorder
+        Of the run.
+    as_of : datetime
+        When it was taken.
+    """
+    with context.store.connect() as connection:
+        after, at = last_rescored(connection), store_clock(connection)
+        latest = latest_as_of(connection)
+    moment = not_before(as_of, latest)
+    if moment != as_of:
+        recorder.move(moment)
+    return Beginning(moment, after, at)
 
 
 def _nothing(_people: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from aura_engine.pipeline.judgement import RawKpis, judge
 from aura_engine.pipeline.outcome import RunOutcome, present
 from aura_engine.pipeline.publish import Publication, publish
 from aura_engine.pipeline.reading import Reading
-from aura_engine.pipeline.replay import Replay
+from aura_engine.pipeline.replay import Replay, begin
 from aura_engine.pipeline.results import run_results
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.sources import IdentityMap, Source
@@ -32,7 +32,7 @@ from aura_engine.sources.people import moved_senders, read_people
 from aura_engine.store.activity import references_of, save_activity
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.model_versions import StoredModel, active_model
-from aura_engine.store.rescored import last_rescored, messaging_through
+from aura_engine.store.rescored import messaging_through
 from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
 from aura_engine.store.texts import model_of_revision
 
@@ -117,8 +117,8 @@ class SweepRun:
         stored, model = active_version(store)
         chosen = ChosenModel(stored.id, model, None, None)
         revision = stored.text_revision if model.negativity_prior else None
-        with store.connect() as connection:
-            after = last_rescored(connection)
+        begun = begin(self.context, self.recorder, self.as_of)
+        self.as_of = begun.as_of
         with stage("extract"):
             self._count_messages()
         with stage("kpis"), store.connect() as connection:
@@ -132,7 +132,7 @@ class SweepRun:
             results = run_results(judgement.generation, model)
         name = model_of_revision(store, stored.text_revision) if stored.text_revision else None
         replay = Replay(
-            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, after
+            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, begun.after
         )
         publication = Publication(
             chosen=chosen,

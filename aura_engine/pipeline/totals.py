@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from aura_engine.domain import KPI_COLUMNS
-from aura_engine.pipeline.incremental import BatchOutcome
 from aura_engine.pipeline.messages import distribution_event
+from aura_engine.pipeline.rescoring import BatchOutcome
 from aura_engine.store.events import Event, EventType, lock_writers, write_events
 from aura_engine.store.failures import store_errors
 from aura_engine.store.generation import active_distribution

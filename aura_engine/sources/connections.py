@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol, Self
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from aura_engine.errors import SourceError, UnreadableResult
 from aura_engine.i18n import t
+from aura_engine.sources.answers import answering_within, with_links
 
 APPLICATION_NAME: Final = "aura-monitor"
 _CONNECT_ARGS: Final = {
@@ -65,6 +66,12 @@ class Sources:
     auth: Engine
     social: Engine
     messaging: Engine
+    answers_within: float | None = None
+    """Seconds after which a read that was not answered fails; None where it may take any time."""
+
+    def impatient(self, seconds: float) -> Self:
+        """Return the same pools for reads that are answered soon, or not at all."""
+        return replace(self, answers_within=seconds)
 
     def engine(self, source: Source) -> Engine:
         """Return the engine of one source."""
@@ -84,8 +91,9 @@ class Sources:
             If the source cannot be reached or does not answer a query. The message names the
             source and the mend, and shows neither address nor statement.
         """
+        engine = self.engine(source)
         try:
-            with self.engine(source).connect() as connection:
+            with answering_within(engine, self.answers_within), engine.connect() as connection:
                 yield connection
         except (DBAPIError, PoolTimeoutError) as error:
             raise SourceError(_explain(source, error), source.value) from error
@@ -120,7 +128,7 @@ def connect_sources(urls: SourceUrls) -> Sources:
 
 
 def _engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=1,
         max_overflow=2,
@@ -131,6 +139,7 @@ def _engine(url: URL) -> Engine:
         execution_options={"postgresql_readonly": True},
         connect_args=dict(_CONNECT_ARGS),
     )
+    return with_links(engine)
 
 
 def _explain(source: Source, error: DBAPIError | PoolTimeoutError) -> str:

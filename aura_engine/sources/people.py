@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from aura_engine.copying import read_table
+from aura_engine.copying import read_few
 from aura_engine.sources.activity import identify
 from aura_engine.sources.assembly import Assembly
 from aura_engine.sources.connections import Source, Sources
@@ -131,7 +131,7 @@ def _read(
     sources: Sources, source: Source, query: str, parameters: Mapping[str, object]
 ) -> pd.DataFrame:
     with sources.reading(source) as connection:
-        return read_table(connection, load_queries(source.value)[query], parameters)
+        return read_few(connection, load_queries(source.value)[query], parameters)
 
 
 def moved_senders(
@@ -206,6 +206,6 @@ def read_people(
         queries = load_queries(source.value)
         with sources.reading(source) as connection:
             for name in (*_OWN_ROWS[source], *COUNTS[source]):
-                rows = read_table(connection, queries[name], parameters)
+                rows = read_few(connection, queries[name], parameters)
                 assembly.take(_TAKEN_AS.get(name, name), rows)
     return PeopleRead(assembly.activity(), assembly.memberships())

@@ -26,6 +26,8 @@ EVERY: Final = {"often": 5.0, "seldom": 60.0, "edits": 900.0}
 OVERLAP: Final = timedelta(seconds=30)
 """Looked at again: a row can commit after others that were written later."""
 _PAUSE_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 300.0
+"""A scan of a large table takes a while, but not so long."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ class ChangePoller:
         source = self.feed.source
         after = self._through.get(kind, self.since) - OVERLAP
         query = load_queries("polling")[f"{source.value}_{kind}"]
-        with self.sources.reading(source) as connection:
+        with self.sources.impatient(_ANSWER_SECONDS).reading(source) as connection:
             rows = connection.execute(text(query), {"after": after}).all()
         self.feed.add(
             Change(source, row.table_name, row.operation, row.user_ref)

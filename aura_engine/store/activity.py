@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.copying import read_table
+from aura_engine.copying import read_few, read_table
 from aura_engine.sql import load_queries
 from aura_engine.store.bulk import in_batches, stage_frame
 
@@ -128,12 +128,12 @@ def references_of(connection: Connection, references: Sequence[str]) -> pd.DataF
     DataFrame
         Columns reference and user_id_raiz (str).
     """
-    return read_table(connection, _QUERIES["references_of"], {"references": list(references)})
+    return read_few(connection, _QUERIES["references_of"], {"references": list(references)})
 
 
 def references_of_people(connection: Connection, people: Sequence[str]) -> pd.DataFrame:
     """Return every reference of some people, as `references_of` does."""
-    return read_table(connection, _QUERIES["references_of_people"], {"people": list(people)})
+    return read_few(connection, _QUERIES["references_of_people"], {"people": list(people)})
 
 
 def stored_activity(connection: Connection, people: Sequence[str] | None = None) -> pd.DataFrame:
@@ -153,5 +153,6 @@ def stored_activity(connection: Connection, people: Sequence[str] | None = None)
         `aura_engine.sources.Extraction`.
     """
     asked = {"people": None if people is None else list(people)}
-    found = read_table(connection, _QUERIES["stored_activity"], asked)
+    read = read_table if people is None else read_few
+    found = read(connection, _QUERIES["stored_activity"], asked)
     return found.set_index("user_id_raiz")

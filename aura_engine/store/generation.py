@@ -12,7 +12,7 @@ from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from aura_engine.copying import read_table
+from aura_engine.copying import read_few, read_table
 from aura_engine.domain import RiskLevel
 from aura_engine.errors import RunError
 from aura_engine.i18n import t
@@ -213,7 +213,8 @@ def add_history(connection: Connection, run_id: int, history: pd.DataFrame) -> N
         As of `stage_history`.
     """
     columns = [column.partition(" ")[0] for column in _HISTORY_COLUMNS]
-    stage_frame(connection, "staged_history", _HISTORY_COLUMNS, history[columns])
+    staged = history.reindex(columns=columns)
+    stage_frame(connection, "staged_history", _HISTORY_COLUMNS, staged)
     connection.execute(text(_QUERIES["insert_history"]), {"run_id": run_id})
 
 
@@ -235,7 +236,8 @@ def previous_generation(
         Root ids; everyone when not given.
     """
     asked = {"people": None if people is None else list(people)}
-    frame = read_table(connection, _QUERIES["previous_generation"], asked)
+    read = read_table if people is None else read_few
+    frame = read(connection, _QUERIES["previous_generation"], asked)
     return frame.set_index("user_id_raiz")
 
 

@@ -97,6 +97,10 @@ class RunRecorder:
         self._total = total
         self._execute("expect_in_stage", total=total)
 
+    def move(self, as_of: datetime) -> None:
+        """Record the moment that the run judges for, where it is later than when it was taken."""
+        self._execute("move_moment", as_of=as_of)
+
     def count(self, **counts: Any) -> None:
         """Keep figures that go to the run's row when the stage ends, or the run."""
         self.counts.update(counts)

@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from aura_engine.copying import read_table
+from aura_engine.copying import read_few, read_table
 from aura_engine.sql import load_queries, read_frame
 from aura_engine.store.bulk import delete_in_batches, in_batches, stage_frame
 
@@ -317,7 +317,8 @@ def negativity(
         Index ``user_id_raiz``; columns texts (int64), negativity_sum, negativity_sumsq.
         People without a scored text are not in it.
     """
-    frame = read_table(
+    read = read_table if people is None else read_few
+    frame = read(
         connection,
         _QUERIES["negativity"],
         {

@@ -7,8 +7,22 @@
     WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))));
 
 -- name: data_version
-SELECT a.data_version, a.changed_at, a.run_id, r.as_of, r.finished_at, r.text_model, r.results
-FROM active_run a JOIN pipeline_run r ON r.id = a.run_id;
+-- People are as of the last run or batch; a run's totals are those of the last one that may change
+-- what they speak of, and stay as they were then.
+SELECT a.data_version, a.changed_at, a.run_id, greatest(r.as_of, batch.as_of) AS as_of,
+       r.finished_at, r.text_model, f.results, f.as_of AS results_as_of,
+       f.finished_at AS results_finished_at
+FROM active_run a
+JOIN pipeline_run r ON r.id = a.run_id
+CROSS JOIN LATERAL (
+    SELECT results, as_of, finished_at FROM pipeline_run
+    WHERE kind IN ('full', 'recluster') AND flipped_at IS NOT NULL
+    ORDER BY flipped_at DESC LIMIT 1
+) AS f
+CROSS JOIN LATERAL (
+    SELECT max(as_of) AS as_of FROM pipeline_run
+    WHERE kind = 'incremental'
+) AS batch;
 
 -- name: distribution
 SELECT f.cluster_label, count(*) AS people,

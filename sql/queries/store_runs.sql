@@ -39,6 +39,9 @@ SET stage = :stage, stage_done = 0, stage_total = :total, stage_started_at = now
     heartbeat_at = now()
 WHERE id = :run_id;
 
+-- name: move_moment
+UPDATE pipeline_run SET as_of = :as_of, heartbeat_at = now() WHERE id = :run_id;
+
 -- name: expect_in_stage
 UPDATE pipeline_run SET stage_total = :total, heartbeat_at = now() WHERE id = :run_id;
 

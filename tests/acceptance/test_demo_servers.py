@@ -1,4 +1,4 @@
-"""``./aura demo``: servers and the trickle together, killed in turn, stopped cleanly, started again."""
+"""``./aura demo``: its processes together, killed in turn, stopped cleanly, started again."""
 
 from __future__ import annotations
 

@@ -15,7 +15,11 @@ from aura_engine.store.reads.scope import scoped
 
 @dataclass(frozen=True, slots=True)
 class DataVersion:
-    """Which data are in view; `number` grows with each flip or batch."""
+    """Which data are in view; `number` grows with each flip or batch.
+
+    People are as of `as_of`; `results` are the last run's own, frozen since
+    `results_finished_at`, as of `results_as_of`.
+    """
 
     number: int
     changed_at: datetime
@@ -24,6 +28,8 @@ class DataVersion:
     finished_at: datetime
     text_model: str | None
     results: dict[str, Any]
+    results_as_of: datetime
+    results_finished_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

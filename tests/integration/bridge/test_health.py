@@ -13,7 +13,7 @@ from aura_engine.cluster import Lease
 from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
-from aura_engine.store.services import report
+from aura_engine.store.services import LEADER, STANDBY, report
 from tests.conftest import DatabaseFactory
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.people import RUNS, all_well
@@ -66,6 +66,26 @@ def test_before_the_first_run_it_is_degraded_and_says_what_to_do(
     assert "./aura" in found["degraded"][0]["message"]
     assert found["data"] is None
     assert found["text_model"] is None
+
+
+def test_it_says_which_scheduler_leads_and_whether_another_stands_by(
+    empty: TestClient, store: Engine
+) -> None:
+    nobody = {
+        "is_up": False, "instance": None, "fence": None, "leads_since": None, "has_standby": False
+    }  # fmt: skip
+    assert empty.get("/health").json()["scheduler"] == nobody
+    details = {"fence": 7, "leads_since": "2026-03-01T09:12:00+00:00"}
+    report(store, LEADER, instance="a:1", details=details)
+    report(store, STANDBY, instance="b:2", details={"stands_by_since": details["leads_since"]})
+    health = empty.get("/health").json()
+    assert health["scheduler"] == {
+        "is_up": True, "instance": "a:1", "fence": 7, "leads_since": "2026-03-01T09:12:00Z",
+        "has_standby": True,
+    }  # fmt: skip
+    change(store, "UPDATE service_state SET seen_at = now() - interval '16 seconds'")
+    assert empty.get("/health").json()["scheduler"] == nobody
+    assert "standby" not in parts(empty)  # one is no fault
 
 
 def test_a_part_that_falls_silent_or_fails_is_named_with_since_when(

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from aura_engine.demo.personas import HABITS, Persona
 from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.population import Population
 from aura_engine.demo.texts import TextPool, Tone
 from aura_engine.demo.trickle import Act, Change, Trickle
+from aura_engine.demo.trickle import trickle as trickle_module
 from aura_engine.demo.trickle.accounts import close_account, open_account
 from aura_engine.demo.trickle.ties import accept
 from aura_engine.demo.writer import write_until
 from aura_engine.errors import DemoError
 from aura_engine.sources import Source
 from aura_engine.sources.triggers import install_triggers, trigger_state
+from tests.patience import eventually
 
 PLAN = DemoPlan(100, 5, date(2026, 3, 2), date(2026, 3, 20), "America/Mexico_City")
 SERVED = datetime(2026, 3, 24, 17, tzinfo=UTC)
@@ -202,6 +207,7 @@ def test_whoever_turns_writes_worse_and_leaves_and_mends_again(
     acts = Counter(step.act for step in steps)
     assert acts[Act.POST] + acts[Act.COMMENT] + acts[Act.MESSAGE] >= 12
     for step in steps[:-1]:
+        assert step.act is not None
         trickle.do(step.act, who, trickle.residents.at(SERVED + step.wait))
     tones = _tones(served, pool, trickle, who)
     heavy = sum(tones[tone] for tone in (Tone.LONELY, Tone.WITHDRAWN, Tone.DISTRESS))
@@ -215,6 +221,7 @@ def test_whoever_turns_writes_worse_and_leaves_and_mends_again(
     mended = trickle.spells.mend(who)
     assert trickle.spells.unwell == ()
     for step in mended[:-1]:
+        assert step.act is not None
         trickle.do(step.act, who, trickle.residents.at(SERVED + timedelta(minutes=20) + step.wait))
     better = _tones(served, pool, trickle, who)
     assert sum(better[t] for t in (Tone.LONELY, Tone.WITHDRAWN, Tone.DISTRESS)) < heavy / 2
@@ -270,6 +277,49 @@ def test_nobody_acts_whose_account_the_plan_has_still_to_write(
         assert willing[~missing].any()
         assert not willing[missing].any(), act
     assert not missing[residents.well(present)].any()
+
+
+def test_a_database_that_is_away_is_waited_for_while_the_others_are_written(
+    served: Engines, pool: TextPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trickle_module, "RETRY_SECONDS", 0.05)
+    trickle, stop, clock = begin(served, pool), threading.Event(), count()
+    name, count_rows = served[Source.SOCIAL].url.database, "SELECT count(*) FROM {}"
+
+    def written(source: Source, table: str) -> int:
+        return int(ask(served[source], count_rows.format(table))[0][0])
+
+    runner = threading.Thread(
+        target=trickle.run, args=(stop, lambda: SERVED + timedelta(hours=next(clock)))
+    )
+    with served[Source.AUTH].connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+        server.exec_driver_sql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        server.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": name},
+        )
+        served[Source.SOCIAL].dispose()
+        messages = written(Source.MESSAGING, "messages")
+        runner.start()
+        try:
+            eventually(lambda: written(Source.MESSAGING, "messages") > messages + 10)
+            server.exec_driver_sql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            comments = written(Source.SOCIAL, "comments")
+            eventually(lambda: written(Source.SOCIAL, "comments") > comments)
+            assert runner.is_alive()
+        finally:
+            stop.set()
+            runner.join()
+
+
+def test_a_statement_that_the_database_refuses_is_no_reason_to_wait(
+    served: Engines, pool: TextPool
+) -> None:
+    with served[Source.MESSAGING].begin() as messaging:
+        messaging.exec_driver_sql("ALTER TABLE messages RENAME COLUMN content TO words")
+    trickle, clock = begin(served, pool), count()
+    with pytest.raises(ProgrammingError):
+        trickle.run(threading.Event(), lambda: SERVED + timedelta(hours=next(clock)))
 
 
 def test_nothing_is_written_where_the_plan_s_people_are_not(

@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import text
 
-from aura_engine.copying import read_table
 from aura_engine.domain import KPI_COLUMNS
-from aura_engine.nlp import text_hmac
-from aura_engine.pipeline.incremental import BatchOutcome, IncrementalRuns
-from aura_engine.pipeline.scoring import TEXT_COLUMNS
-from aura_engine.pipeline.sweep import active_version
-from aura_engine.sources import Source, TextSource, extract_activity, read_texts
+from aura_engine.pipeline.incremental import IncrementalRuns
+from aura_engine.pipeline.rescoring import BatchOutcome
+from aura_engine.sources import Source
 from aura_engine.sources.changes import Position, Rows, read_log
 from aura_engine.sources.feed import Taken
 from aura_engine.sources.triggers import install_triggers
 from aura_engine.sql import load_queries
 from aura_engine.store.change_cursors import cursors
+from benchmarks import recomputed
+from benchmarks.recomputed import VERDICT
 from tests.integration.pipeline.conftest import World
-
-VERDICT = ["cluster_label", "severity_index", "vote_kmeans", "vote_dbscan", "vote_forest"]
 
 
 @dataclass
@@ -67,61 +63,11 @@ class LiveWorld:
 
 
 def expected_rows(world: World, as_of: datetime) -> pd.DataFrame:
-    """Judge a fresh extraction by the active version and the stored scores of texts."""
-    context = world.context
-    extraction = extract_activity(
-        context.sources,
-        as_of=as_of,
-        window_days=context.window_days,
-        timezone=context.timezone,
-    )
-    stored, model = active_version(context.store)
-    activity = extraction.activity
-    if model.negativity_prior is not None:
-        activity = activity.join(_sums(world, extraction.identity, as_of, stored.text_revision))
-        activity[TEXT_COLUMNS] = activity[TEXT_COLUMNS].fillna(0)
-    return model.score(model.kpis(activity, as_of=as_of))
-
-
-def _sums(world: World, identity: Any, as_of: datetime, revision: str | None) -> pd.DataFrame:
-    """Add up the stored scores of what the sources hold now; nothing of our references."""
-    context = world.context
-    with context.store.connect() as connection:
-        scores = {
-            bytes(row.hmac): row.p_negative
-            for row in connection.execute(
-                text("SELECT hmac, p_negative FROM text_score WHERE model_revision = :r"),
-                {"r": revision},
-            )
-        }
-    window = {"since": context.since(as_of), "as_of": as_of}
-    found: dict[str, list[float]] = {}
-    for kind in TextSource:
-        for page in read_texts(context.sources, kind, after=None, chunk=5_000, **window):
-            owners = identity.resolve(page["user_ref"])
-            for owner, content in zip(owners, page["content"], strict=True):
-                p = scores[text_hmac(context.text_key, content)] if not pd.isna(owner) else None
-                if p is not None:
-                    found.setdefault(owner, []).append(p)
-    return pd.DataFrame(
-        {
-            "texts": {who: len(ps) for who, ps in found.items()},
-            "negativity_sum": {who: float(np.sum(sorted(ps))) for who, ps in found.items()},
-            "negativity_sumsq": {who: float(np.sum(np.square(ps))) for who, ps in found.items()},
-        }
-    )
+    return recomputed.expected_rows(world.context, as_of)
 
 
 def stored_rows(world: World) -> pd.DataFrame:
-    with world.context.store.connect() as connection:
-        rows = read_table(
-            connection,
-            "SELECT user_id_raiz::text AS user_id_raiz, stopped_showing, "  # noqa: S608
-            + ", ".join([*VERDICT, *(f"raw_{column}" for column in KPI_COLUMNS)])
-            + ", evidence::bigint AS evidence, is_sufficient"
-            " FROM user_feature_vector f ORDER BY f.user_id_raiz",
-        )
-    return rows.set_index("user_id_raiz")
+    return recomputed.stored_rows(world.context)
 
 
 def rescored_at(world: World, moment: datetime) -> list[str]:

@@ -17,7 +17,7 @@ from tests.integration.pipeline.live import LiveWorld, assert_parity, rescored_a
 from tests.integration.pipeline.people import PEOPLE, SAD, person_id, profile_id
 from tests.integration.pipeline.scored import ScoredWorlds
 
-EXAMPLES = int(os.environ.get("AURA_TEST_LIVES", "12"))
+EXAMPLES = int(os.environ.get("AURA_TEST_LIVES", "8"))
 ANYONE = st.sampled_from([0, 1, 2, 3, PEOPLE - 1, PEOPLE - 2, PEOPLE, PEOPLE + 1])
 """Ordinary people, two at risk, and two who have no account at first."""
 WORDS = st.sampled_from([*SAD, "qué bonito día", "   ", "vamos al parque"])

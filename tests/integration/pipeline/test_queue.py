@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -14,10 +13,10 @@ from aura_engine.pipeline import RunParameters, run_full, run_next
 from aura_engine.pipeline.nightly import NIGHTLY, request_nightly
 from aura_engine.store.queue import Enqueued, cancel, enqueue, is_waiting
 from tests.integration.pipeline.conftest import World
-from tests.integration.pipeline.people import PEOPLE
+from tests.integration.pipeline.people import NOW, PEOPLE
 
 STATUS = "SELECT status FROM pipeline_run WHERE id = :run_id"
-ZONE = ZoneInfo("America/Mexico_City")
+DUE = NOW - timedelta(hours=1)
 
 
 def ask(world: World, **parameters: object) -> Enqueued:
@@ -78,26 +77,28 @@ def test_a_run_of_an_unknown_kind_fails_and_says_why(world: World) -> None:
         connection.execute(
             text(
                 "INSERT INTO pipeline_run (kind, status, requested_by)"
-                " VALUES ('sweep', 'queued', 'ana')"
+                " VALUES ('incremental', 'queued', 'ana')"
             )
         )
-    with pytest.raises(RunError, match="sweep"):
+    with pytest.raises(RunError, match="incremental"):
         run_next(world.context, instance="one")
     assert world.ask("SELECT status FROM pipeline_run") == "failed"
 
 
 def test_the_nightly_run_is_asked_for_once_and_again_the_next_night(world: World) -> None:
     store, now = world.context.store, world.now[0]
-    first = request_nightly(store, now=now, zone=ZONE)
+    first = request_nightly(store, now=now, due=DUE)
     assert first is not None
-    assert request_nightly(store, now=now, zone=ZONE) is None
+    assert request_nightly(store, now=now, due=DUE) is None
     run_next(world.context, instance="one")
-    assert request_nightly(store, now=now, zone=ZONE) is None
+    assert request_nightly(store, now=now, due=DUE) is None
     by = "SELECT count(*) FROM pipeline_run WHERE requested_by = :who"
     assert world.ask(by, who=NIGHTLY) == 1
     with store.begin() as connection:
         connection.execute(text("UPDATE pipeline_run SET requested_at = :at"), {"at": now})
-    assert request_nightly(store, now=now + timedelta(days=1), zone=ZONE) is not None
+    assert (
+        request_nightly(store, now=now + timedelta(days=1), due=DUE + timedelta(days=1)) is not None
+    )
 
 
 def test_a_nightly_run_that_failed_is_asked_for_again_an_hour_later(world: World) -> None:
@@ -110,10 +111,10 @@ def test_a_nightly_run_that_failed_is_asked_for_again_an_hour_later(world: World
             ),
             {"who": NIGHTLY, "at": now},
         )
-    assert request_nightly(store, now=now + timedelta(minutes=59), zone=ZONE) is None
-    assert request_nightly(store, now=now + timedelta(minutes=61), zone=ZONE) is not None
+    assert request_nightly(store, now=now + timedelta(minutes=59), due=DUE) is None
+    assert request_nightly(store, now=now + timedelta(minutes=61), due=DUE) is not None
 
 
 def test_the_nightly_run_waits_while_somebody_elses_goes_on(world: World) -> None:
     ask(world, n_clusters=7)
-    assert request_nightly(world.context.store, now=world.now[0], zone=ZONE) is None
+    assert request_nightly(world.context.store, now=world.now[0], due=DUE) is None

@@ -142,7 +142,8 @@ def freeze_totals(store: Engine) -> None:
 def history(rows: pd.DataFrame, *, as_of: datetime = AS_OF) -> pd.DataFrame:
     """A history row for each row of a generation, as of a first run."""
     columns = rows[["cluster_label", "severity_index", "model_version_id"]]
-    return columns.assign(as_of=as_of, reason="first").reset_index()
+    before = {"previous_label": None, "previous_severity": None}
+    return columns.assign(as_of=as_of, reason="first", **before).reset_index()
 
 
 def finish(connection, run: runs.RunRecorder, model_id: int, **outcome: object) -> None:

@@ -56,6 +56,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "is_demo": {},
     "level_profiles": {},
     "model_in_view": {},
+    "notice_channels": {},
     "open_runs": {},
     "run": {"run_id": 1},
     "run_totals": A_WHILE,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pytest import MonkeyPatch
+import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.store import bulk
 from aura_engine.store.retention import sweep_events, sweep_incremental_runs
-from tests.integration.store.rows import AS_OF, publish, ids, scalar
+from tests.integration.store.rows import AS_OF, ids, publish, scalar
 
 EVENTS = "SELECT string_agg(payload->>'n', ',' ORDER BY seq) FROM event"
 
@@ -37,7 +37,7 @@ def a_day(store: Engine, age: timedelta, status: str = "succeeded") -> int:
     return run_id
 
 
-def test_events_go_after_a_week_in_batches(store: Engine, monkeypatch: MonkeyPatch) -> None:
+def test_events_go_after_a_week_in_batches(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "DELETED_AT_ONCE", 2)
     for n in range(5):
         write_event(store, n, timedelta(days=7, minutes=1))

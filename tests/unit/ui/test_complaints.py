@@ -23,7 +23,7 @@ def parts(**changed):
 
 def version(hours=0.0):
     as_of = NOW - timedelta(hours=hours)
-    return DataVersion(7, as_of, 31, as_of, as_of, "aura-es-mini", {})
+    return DataVersion(7, as_of, 31, as_of, as_of, "aura-es-mini", {}, as_of, as_of)
 
 
 def pulse(hours=0.0, **changed):

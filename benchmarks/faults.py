@@ -1,0 +1,150 @@
+"""``./aura bench faults``: each fault that is to be survived, done for real, and what it cost."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aura_engine.sources import Source
+from benchmarks.faults_killed import killed
+from benchmarks.faults_links import Absence, shut, swallowed, terminated, unheard
+from benchmarks.faults_order import STEPS, WRITERS, interleaved
+from benchmarks.faults_site import FaultSite, fault_site
+from benchmarks.measuring import print_figures
+from benchmarks.triggers import BULK
+from benchmarks.triggers_load import seconds_of
+from benchmarks.triggers_notifications import notifications
+from benchmarks.triggers_site import messaging_site
+
+CAUGHT_UP_SECONDS: Final = 5.0
+NOTICED_SECONDS: Final = {"swallowed": 15.0, "shut": 10.0}
+UNHEARD_SECONDS: Final = 3.0
+BULK_RATIO: Final = 1.6
+STEPS_A_RUN: Final = 16
+
+
+@dataclass(frozen=True)
+class Survived:
+    """How one fault ended.
+
+    Attributes
+    ----------
+    said : str
+        Its figures.
+    is_within : bool
+        Whether they are within the limits.
+    lost, duplicates : int
+        What is missing in the end, and what happened twice.
+    """
+
+    said: str
+    is_within: bool = True
+    lost: int = 0
+    duplicates: int = 0
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether it was survived as promised."""
+        return self.is_within and not self.lost and not self.duplicates
+
+
+def main() -> None:
+    """Do all faults, print what each gave, and the figures."""
+    parser = argparse.ArgumentParser(prog="./aura bench faults", description=__doc__)
+    parser.add_argument("--people", type=int, default=300)
+    parser.add_argument("--writes", type=int, default=10_000, help="while sessions are ended")
+    parser.add_argument("--rate", type=float, default=60.0, help="changes a second")
+    parser.add_argument("--runs", type=int, default=1_000, help="interleavings of transactions")
+    parser.add_argument("--kills", type=int, default=20, help="of the process that scores")
+    parser.add_argument("--away", type=float, default=120.0, help="seconds without a source")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="updated by one statement")
+    options = parser.parse_args()
+    with fault_site(options.people) as site:
+        rate = options.rate
+        faults: dict[str, Callable[[], Survived]] = {
+            "1 sessions ended": lambda: _terminated(site, options.writes, rate),
+            "2 bytes swallowed": lambda: _absent("swallowed", swallowed(site, seconds=30)),
+            "3 nothing heard": lambda: _unheard(site, max(60, options.writes // 10), rate / 3),
+            "4 commits out of order": lambda: _interleaved(site, options.runs),
+            "5 killed while scoring": lambda: _killed(site, options.kills, rate / 2),
+            "6 a source away": lambda: _absent("shut", shut(site, seconds=options.away)),
+            "7 a huge statement": lambda: _bulk(options.rows),
+        }
+        ended = [_done(name, fault) for name, fault in faults.items()]
+    print_figures(
+        {
+            "passed": sum(one.has_passed for one in ended),
+            "failed": sum(not one.has_passed for one in ended),
+            "lost": sum(one.lost for one in ended),
+            "duplicates": sum(one.duplicates for one in ended),
+        }
+    )
+
+
+def _done(name: str, fault: Callable[[], Survived]) -> Survived:
+    began = time.monotonic()
+    try:
+        ended = fault()
+    except RuntimeError as error:  # something never came: the others are done all the same
+        ended = Survived(str(error), is_within=False)
+    verdict = "passed" if ended.has_passed else "FAILED"
+    print(f"{name:24} {verdict}  {ended.said}  ({time.monotonic() - began:.0f} s)", flush=True)
+    return ended
+
+
+def _terminated(site: FaultSite, writes: int, rate: float) -> Survived:
+    count, longest, lost = terminated(site, writes=writes, rate=rate)
+    said = f"{writes:,} writes, {count} sessions ended, caught up {longest:.2f} s after at most"
+    return Survived(f"{said}, {lost} lost", longest <= CAUGHT_UP_SECONDS and count > 0, lost)
+
+
+def _absent(kind: str, absence: Absence) -> Survived:
+    said = (
+        f"noticed after {absence.noticed:.1f} s, others scored after {absence.others:.1f} s at "
+        f"most, {absence.waited} waited, all scored {absence.healed:.1f} s after its return, "
+        f"{absence.lost} lost"
+    )
+    return Survived(said, absence.noticed <= NOTICED_SECONDS[kind], absence.lost)
+
+
+def _unheard(site: FaultSite, writes: int, rate: float) -> Survived:
+    lag, lost = unheard(site, writes=writes, rate=rate)
+    return Survived(f"p99 {lag:.2f} s by polling, {lost} lost", lag <= UNHEARD_SECONDS, lost)
+
+
+def _interleaved(site: FaultSite, runs: int) -> Survived:
+    draw = random.Random(1)  # noqa: S311  no secret
+    skipped = twice = 0
+    for _ in range(runs):
+        steps = [(draw.randrange(WRITERS), draw.choice(STEPS)) for _ in range(STEPS_A_RUN)]
+        some = interleaved(site.engine(Source.AUTH), steps)
+        skipped, twice = skipped + some[0], twice + some[1]
+    return Survived(
+        f"{runs:,} runs, {skipped} skipped, {twice} read twice", lost=skipped, duplicates=twice
+    )
+
+
+def _killed(site: FaultSite, kills: int, rate: float) -> Survived:
+    lost, duplicates = killed(site, rounds=kills, rate=rate)
+    said = f"{kills} kills, {lost} people differ from a full extraction, {duplicates} effects twice"
+    return Survived(said, lost=lost, duplicates=duplicates)
+
+
+def _bulk(rows: int) -> Survived:
+    """A reduced form of ``./aura bench triggers``."""
+    with messaging_site(rows) as source:
+        ratios = []
+        for statement in BULK.values():
+            seconds_of(source, statement)
+            ratios.append(source.alternate(3, lambda s=statement: seconds_of(source, s)).ratio)
+        sent = max(notifications(source, min(1_000, source.people)).values())
+    said = f"{rows:,} messages updated in {max(ratios):.2f} times the time, {sent} notification"
+    return Survived(said, max(ratios) <= BULK_RATIO and sent <= 1)
+
+
+if __name__ == "__main__":
+    main()
