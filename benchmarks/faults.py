@@ -7,11 +7,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from aura_engine.sources import Source
+from benchmarks.faults_away import Absence, shut, swallowed
 from benchmarks.faults_killed import killed
-from benchmarks.faults_links import Absence, shut, swallowed, terminated, unheard
+from benchmarks.faults_links import terminated, unheard
 from benchmarks.faults_order import STEPS, WRITERS, interleaved
 from benchmarks.faults_site import FaultSite, fault_site
 from benchmarks.measuring import print_figures
@@ -98,8 +100,11 @@ def _done(name: str, fault: Callable[[], Survived]) -> Survived:
 
 def _terminated(site: FaultSite, writes: int, rate: float) -> Survived:
     count, longest, lost = terminated(site, writes=writes, rate=rate)
-    said = f"{writes:,} writes, {count} sessions ended, caught up {longest:.2f} s after at most"
-    return Survived(f"{said}, {lost} lost", longest <= CAUGHT_UP_SECONDS and count > 0, lost)
+    said = (
+        f"{writes:,} writes, {count} sessions ended, caught up {longest:.2f} s after their return "
+        f"at most, {lost} lost"
+    )
+    return Survived(said, longest <= CAUGHT_UP_SECONDS and count > 0, lost)
 
 
 def _absent(kind: str, absence: Absence) -> Survived:
@@ -140,7 +145,7 @@ def _bulk(rows: int) -> Survived:
         ratios = []
         for statement in BULK.values():
             seconds_of(source, statement)
-            ratios.append(source.alternate(3, lambda s=statement: seconds_of(source, s)).ratio)
+            ratios.append(source.alternate(3, partial(seconds_of, source, statement)).ratio)
         sent = max(notifications(source, min(1_000, source.people)).values())
     said = f"{rows:,} messages updated in {max(ratios):.2f} times the time, {sent} notification"
     return Survived(said, max(ratios) <= BULK_RATIO and sent <= 1)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.faults_site import FaultSite, seconds_until
@@ -58,7 +59,7 @@ def killed(site: FaultSite, *, rounds: int, rate: float) -> tuple[int, int]:
         People whose rows are not what the sources say; effects that happened twice.
     """
     over = threading.Event()
-    with site.writing_until(over, rate=rate):
+    with site.writing(over, rate=rate):
         for _ in range(rounds):
             process, _end = _started(site)
             time.sleep(random.uniform(0, _LONGEST))  # noqa: S311  no secret
@@ -78,10 +79,14 @@ def _started(site: FaultSite) -> tuple[Any, Any]:
         ready, end = context.Event(), context.Event()
         process = context.Process(target=ours, args=(site.directory, True, ready, end))
         process.start()
-        seconds_until(lambda ready=ready, process=process: ready.is_set() or process.exitcode)
+        seconds_until(partial(_is_settled, ready, process))
         if ready.is_set():
             return process, end
         process.join()
+
+
+def _is_settled(ready: Any, process: Any) -> bool:
+    return ready.is_set() or process.exitcode is not None
 
 
 @contextmanager

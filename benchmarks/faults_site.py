@@ -6,7 +6,8 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -110,53 +111,41 @@ class FaultSite:
             raise RuntimeError(f"person {who} has no profile")
 
     @contextmanager
-    def writing(self, writes: int, *, rate: float) -> Iterator[threading.Thread]:
-        """Let changes be written meanwhile at a steady rate; yield the thread that does it."""
-        with self._writing(range(writes), rate, threading.Event()) as thread:
-            yield thread
-            thread.join()
+    def writing(
+        self, over: threading.Event, *, rate: float, writes: int | None = None
+    ) -> Iterator[Future[None]]:
+        """Let changes be written meanwhile, at a steady rate; yield what ends with the last.
 
-    @contextmanager
-    def writing_until(self, over: threading.Event, *, rate: float) -> Iterator[None]:
-        """Let changes be written meanwhile, until it is over."""
-        with self._writing(itertools.count(), rate, over):
-            try:
-                yield
-            finally:
-                over.set()
-
-    @contextmanager
-    def _writing(
-        self, numbers: Iterable[int], rate: float, over: threading.Event
-    ) -> Iterator[threading.Thread]:
-        failed: list[BaseException] = []
+        Parameters
+        ----------
+        over : threading.Event
+            Ends it sooner.
+        rate : float
+            Changes a second.
+        writes : int, optional
+            As many changes; until it is over where not given.
+        """
 
         def work() -> None:
             began = time.monotonic()
+            for number in itertools.count() if writes is None else range(writes):
+                if over.wait(max(0.0, began + number / rate - time.monotonic())):
+                    break
+                self.change()
+
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(work)
             try:
-                for number in numbers:
-                    if over.wait(max(0.0, began + number / rate - time.monotonic())):
-                        break
-                    self.change()
-            except BaseException as error:
-                failed.append(error)
+                yield written
+            except BaseException:
+                over.set()
+                raise
+        written.result()
 
-        thread = threading.Thread(target=work, name="writing", daemon=True)
-        thread.start()
-        try:
-            yield thread
-        except BaseException:
-            over.set()
-            raise
-        finally:
-            thread.join()
-        if failed:
-            raise failed[0]
-
-    def newest(self) -> Mark:
-        """Return where the logs end now."""
+    def newest(self, *sources: Source) -> Mark:
+        """Return where the logs of some sources, or of all, end now."""
         found: Mark = {}
-        for source in Source:
+        for source in sources or Source:
             with self.engine(source).connect() as connection:
                 row = connection.execute(_NEWEST).one_or_none()
             if row is not None:
@@ -264,11 +253,11 @@ def _prepare(site: FaultSite) -> None:
             # Nothing leaves the window meanwhile, and the language model has little to read.
             site.write(
                 source,
-                f"DELETE FROM {table} WHERE created_at < now() - interval '80 days'",  # noqa: S608
+                f"DELETE FROM {table} WHERE created_at < now() - interval '80 days'",
             )
             site.write(
                 source,
-                f"UPDATE {table} SET content = 'nos vemos ' || abs(hashtext(id::text)) % :n",  # noqa: S608
+                f"UPDATE {table} SET content = 'nos vemos ' || abs(hashtext(id::text)) % :n",
                 n=_WORDS,
             )
     for source in Source:

@@ -21,17 +21,20 @@ VERDICT: Final = ["cluster_label", "severity_index", "vote_kmeans", "vote_dbscan
 _CLOSE: Final = 1e-9
 
 
-def expected_rows(context: PipelineContext, moments: datetime | pd.Series[Any]) -> pd.DataFrame:
+def expected_rows(
+    context: PipelineContext, as_of: datetime, moments: pd.Series[Any] | None = None
+) -> pd.DataFrame:
     """Judge a fresh extraction by the active version and the stored scores of texts.
 
     Parameters
     ----------
     context : PipelineContext
         Databases and window.
-    moments : datetime or Series
-        When everyone is judged for, or each by root id.
+    as_of : datetime
+        Nothing later is extracted.
+    moments : Series, optional
+        By root id, when each is judged for, if not all at `as_of`.
     """
-    as_of = moments if isinstance(moments, datetime) else moments.max()
     extraction = extract_activity(
         context.sources,
         as_of=as_of,
@@ -44,7 +47,7 @@ def expected_rows(context: PipelineContext, moments: datetime | pd.Series[Any]) 
         sums = _sums(context, extraction.identity, as_of, stored.text_revision)
         activity = activity.join(sums)
         activity[TEXT_COLUMNS] = activity[TEXT_COLUMNS].fillna(0)
-    if isinstance(moments, datetime):
+    if moments is None:
         return model.score(model.kpis(activity, as_of=as_of))
     when = moments.reindex(activity.index).fillna(as_of)
     kpis = [model.kpis(part, as_of=moment) for moment, part in activity.groupby(when)]
@@ -97,7 +100,8 @@ def stored_rows(context: PipelineContext) -> pd.DataFrame:
 def differing(context: PipelineContext) -> list[str]:
     """Return who is stored otherwise than a full extraction gives for the moment of their row."""
     stored = stored_rows(context)
-    expected = expected_rows(context, stored["extraction_date"])
+    # Up to the present: a change that was lost is later than the row that lacks it.
+    expected = expected_rows(context, context.clock(), stored["extraction_date"])
     differs = set(stored.index.symmetric_difference(expected.index))
     both = stored.index.intersection(expected.index)
     stored, expected = stored.loc[both], expected.loc[both]

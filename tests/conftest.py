@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL
 
 from aura_engine.cluster import (
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tests.workers import GroupScheduling
 
 DatabaseFactory = Callable[..., URL]
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -174,7 +174,6 @@ class ChangeListener:
         is_late = state.xmin < state.xmax
         if not is_late or self._stuck[0] != state.xmin:
             self._stuck = (state.xmin, now)
-        self._watch_gap(page.position.gap, state.gap, state.xmin, state.xmax)
         for change in page.changes:
             self._recent[change.user_ref] = now
             self._held.pop(change.user_ref, None)
@@ -183,6 +182,8 @@ class ChangeListener:
                 who: at for who, at in self._recent.items() if now - at < 2 * HELD_SECONDS
             }
         self.feed.offer(page, now - self._stuck[1] if is_late else 0.0)
+        # After the page, whose position is of the former count.
+        self._watch_gap(page.position.gap, state.gap, state.xmin, state.xmax)
         return page.is_whole, is_late
 
     def _watch_gap(self, known: int, gap: int, xmin: int, xmax: int) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from benchmarks.faults_away import AWAY, Absence, shut, swallowed
 from benchmarks.faults_killed import DUPLICATES, killed
-from benchmarks.faults_links import AWAY, Absence, shut, swallowed, terminated, unheard
+from benchmarks.faults_links import terminated, unheard
 from benchmarks.faults_site import FaultSite
 from benchmarks.recomputed import differing
 
 RATE = 40.0
+AGAIN = """
+INSERT INTO risk_history (as_of, run_id, user_id_raiz, cluster_label, previous_label,
+    severity_index, previous_severity, reason, model_version_id)
+SELECT as_of, run_id, user_id_raiz, cluster_label, 'ALTO_RIESGO', severity_index,
+    severity_index + 9, reason, model_version_id
+FROM risk_history ORDER BY as_of DESC, id DESC LIMIT 1
+"""
+"""Somebody's last verdict, as if it had been written twice."""
 
 
 def test_nothing_is_lost_while_the_listeners_sessions_are_ended(site: FaultSite) -> None:
@@ -45,17 +54,9 @@ def test_whoever_is_killed_while_scoring_leaves_nothing_half_done(site: FaultSit
 
 def test_what_is_lost_or_happens_twice_is_counted(site: FaultSite) -> None:
     """The faults above could fail: a forgotten change and a repeated effect are seen."""
-    someone = "(SELECT min(user_id_raiz::text)::uuid FROM risk_history)"
-    again = (
-        "INSERT INTO risk_history (as_of, run_id, user_id_raiz, cluster_label, previous_label,"
-        " severity_index, previous_severity, reason, model_version_id)"
-        " SELECT as_of, run_id, user_id_raiz, cluster_label, 'ALTO_RIESGO', severity_index,"
-        f" severity_index + 9, reason, model_version_id FROM risk_history WHERE user_id_raiz = {someone}"
-        " ORDER BY as_of DESC LIMIT 1"
-    )
     assert (differing(site.context), site.ask(DUPLICATES)) == ([], 0)
     site.change(AWAY)
     with site.context.store.begin() as connection:
-        connection.exec_driver_sql(again)
+        connection.exec_driver_sql(AGAIN)
     assert len(differing(site.context)) == 1
     assert site.ask(DUPLICATES) >= 1

@@ -70,7 +70,7 @@ def test_every_verb_explains_itself(capsys, arguments):
 
 
 def test_a_bench_to_come_takes_its_name_and_options(capsys):
-    assert cli.main(["bench", "faults", "--users", "9"]) == EXIT_NOT_YET
+    assert cli.main(["bench", "pages", "--users", "9"]) == EXIT_NOT_YET
     assert "todavía no" in capsys.readouterr().err
 
 

@@ -71,6 +71,10 @@ def test_columns_and_types_are_those_that_the_other_rooms_read() -> None:
         "has_complete_profile": "bool",
         "community_categories": "int64",
         "is_active": "bool",
+        "social_active_at": "datetime64[us, UTC]",
+        "messaging_active_at": "datetime64[us, UTC]",
+        "social_is_active": "bool",
+        "messaging_is_active": "bool",
         "birth_date": "object",
         "location": "object",
     }
