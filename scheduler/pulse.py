@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from aura_engine.errors import AuraError, LeadershipLost, SourceError
+from aura_engine.errors import AuraError, LeadershipLost, SourceError, StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.incremental import IncrementalRuns
@@ -21,6 +21,7 @@ from aura_engine.sources.feed import ChangeFeed, FeedStatus, Taken
 from aura_engine.sources.listener import ANSWER_SECONDS, POLL_SECONDS, ChangeListener
 from aura_engine.sources.polling import ChangePoller
 from aura_engine.store.change_cursors import Cursor, cursors, demand_resync
+from aura_engine.store.events import write_error
 from aura_engine.store.failures import store_errors
 from aura_engine.store.runs import last_full_run
 from scheduler.metrics import BATCH_SECONDS, BATCH_SIZE, SOURCE_LAG, observe_source
@@ -33,6 +34,8 @@ IDLE_SECONDS: Final = 0.5
 MOVE_SECONDS: Final = 30.0
 """After so long a cursor moves even if nothing was scored, so that the log can be pruned."""
 RETRY_SECONDS: Final = 1.0
+CHANGES_WAIT: Final = "CHANGES_WAIT"
+"""Code of the event that tells why changes are not scored."""
 TRIES: Final = 3
 """Unexpected failures of one batch before it is cut, and of one person before a full run is due."""
 
@@ -143,9 +146,15 @@ class Pulse:
             self._woken.set()
 
     def _tell(self, problem: str, **named: str) -> None:
-        if problem != self._problem:
-            log.warning("batch_waits", reason=problem, **named)
+        if problem == self._problem:
+            return
+        log.warning("batch_waits", reason=problem, **named)
         self._problem = problem
+        try:
+            with store_errors(), self.led.context.store.begin() as connection:
+                write_error(connection, CHANGES_WAIT, problem)
+        except (StoreError, LeadershipLost) as error:
+            log.warning("problem_not_told", reason=str(error))
 
     def _turn(self, runs: IncrementalRuns, totals: Totals) -> None:
         self._observe()

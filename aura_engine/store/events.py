@@ -83,6 +83,31 @@ def write_events(
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
+def write_error(
+    connection: Connection, code: str, message: str, *, run_id: int | None = None
+) -> None:
+    """Tell whoever follows that something went wrong, by the server's clock.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    code : str
+        What kind of thing.
+    message : str
+        For people; names nobody.
+    run_id : int, optional
+        The run that it happened to.
+    """
+    lock_writers(connection)
+    payload = json.dumps({"code": code, "message": message}, ensure_ascii=False)
+    connection.execute(
+        text(_QUERIES["insert_error"]),
+        {"type": EventType.ERROR.value, "run_id": run_id, "payload": payload},
+    )
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
 def recent_alerts(
     connection: Connection, *, since: datetime, people: Sequence[str] | None = None
 ) -> pd.Series:

@@ -18,6 +18,7 @@ from aura_engine.errors import AuraError, LeadershipLost, RunCancelled, RunError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
+from aura_engine.store.events import write_error
 from aura_engine.store.failures import store_errors
 
 log = get_logger(__name__)
@@ -26,6 +27,8 @@ _QUERIES: Final = load_queries("store_runs")
 _RUN_LOCK: Final = 0x41555241_0002
 """Advisory lock that a run holds from start to end; the server frees it if the process dies."""
 
+RUN_FAILED: Final = "RUN_FAILED"
+"""Code of the event that tells of a run that ended badly."""
 FLIP_LOCK_TIMEOUT: Final = "2s"
 """How long one attempt at the flip waits for a row that somebody else holds."""
 FLIP_ATTEMPTS: Final = 5
@@ -175,10 +178,18 @@ class RunRecorder:
             log.error("run_failed", run_id=self.run_id, exc_info=error)
             message = t("pipeline.unexpected", run_id=self.run_id, kind=type(error).__name__)
         try:
-            with store_errors():
-                self._execute(
-                    "give_up_run", status=status, error=message, counts=json.dumps(self.counts)
+            with store_errors(), self.engine.begin() as connection:
+                given_up = connection.execute(
+                    text(_QUERIES["give_up_run"]),
+                    {
+                        "run_id": self.run_id,
+                        "status": status,
+                        "error": message,
+                        "counts": json.dumps(self.counts),
+                    },
                 )
+                if given_up.rowcount and status == "failed":
+                    write_error(connection, RUN_FAILED, message, run_id=self.run_id)
         except (StoreError, LeadershipLost):
             # The first error matters more; the next run will find this row and close it.
             log.warning("run_end_not_recorded", run_id=self.run_id, status=status)
@@ -320,6 +331,8 @@ def _close_interrupted(engine: Engine) -> None:
         interrupted = connection.scalars(
             text(_QUERIES["fail_interrupted"]), {"error": t("pipeline.interrupted")}
         ).all()
+        for dead in interrupted:
+            write_error(connection, RUN_FAILED, t("pipeline.interrupted"), run_id=dead)
     for dead in interrupted:
         log.warning("interrupted_run_marked_failed", run_id=dead)
 

@@ -8,3 +8,7 @@ FROM event
 WHERE type = 'CRITICAL_ALERT' AND created_at > :since AND user_id_raiz IS NOT NULL
   AND (CAST(:people AS uuid[]) IS NULL OR user_id_raiz = ANY(CAST(:people AS uuid[])))
 ORDER BY user_id_raiz, created_at DESC;
+
+-- name: insert_error
+INSERT INTO event (created_at, type, run_id, payload)
+VALUES (now(), :type, :run_id, CAST(:payload AS jsonb));

@@ -261,6 +261,8 @@ def test_a_failed_run_leaves_the_former_results_and_says_what_to_do(world: World
     assert world.ask("SELECT data_version FROM active_run") == 1
     error = world.ask("SELECT error FROM pipeline_run WHERE status = 'failed'")
     assert "aura_social" in str(error)
+    told = world.ask("SELECT payload FROM event WHERE type = 'ERROR'")
+    assert told == {"code": "RUN_FAILED", "message": error}
     world.change(Source.SOCIAL, "ALTER TABLE posts_moved RENAME TO posts")
     run_full(world.context)
     assert world.ask("SELECT data_version FROM active_run") == 2
