@@ -36,10 +36,12 @@ _PEOPLE: Final = text(
 CHANGES: Final = {
     "message": (
         Source.MESSAGING,
-        "INSERT INTO messages (sender_profile_id, content)"
-        " SELECT profile_id, :words FROM users"
-        " WHERE profile_id IN (CAST(md5('profile' || :n) AS uuid),"
-        " CAST(md5('user' || :n) AS uuid))",
+        (
+            "INSERT INTO messages (sender_profile_id, content)"
+            " SELECT profile_id, :words FROM users"
+            " WHERE profile_id IN (CAST(md5('profile' || :n) AS uuid),"
+            " CAST(md5('user' || :n) AS uuid))"
+        ),
     ),
     "post": (
         Source.SOCIAL,
@@ -47,19 +49,25 @@ CHANGES: Final = {
     ),
     "follow": (
         Source.SOCIAL,
-        "INSERT INTO friendships (requester_id, addressee_id)"
-        " SELECT CAST(md5('user' || :n) AS uuid), user_id FROM user_profiles"
-        " ORDER BY random() LIMIT 1 ON CONFLICT DO NOTHING",
+        (
+            "INSERT INTO friendships (requester_id, addressee_id)"
+            " SELECT CAST(md5('user' || :n) AS uuid), user_id FROM user_profiles"
+            " ORDER BY random() LIMIT 1 ON CONFLICT DO NOTHING"
+        ),
     ),
     "join": (
         Source.SOCIAL,
-        "INSERT INTO community_members (community_id, user_id)"
-        " SELECT id, CAST(md5('user' || :n) AS uuid) FROM communities ORDER BY random() LIMIT 1",
+        (
+            "INSERT INTO community_members (community_id, user_id)"
+            " SELECT id, CAST(md5('user' || :n) AS uuid) FROM communities ORDER BY random() LIMIT 1"
+        ),
     ),
     "leave": (
         Source.SOCIAL,
-        "DELETE FROM community_members WHERE ctid = (SELECT ctid FROM community_members"
-        " WHERE user_id = CAST(md5('user' || :n) AS uuid) LIMIT 1)",
+        (
+            "DELETE FROM community_members WHERE ctid = (SELECT ctid FROM community_members"
+            " WHERE user_id = CAST(md5('user' || :n) AS uuid) LIMIT 1)"
+        ),
     ),
 }
 ORDER: Final = ("message", "message", "post", "message", "follow", "message", "join", "message")

@@ -108,10 +108,10 @@ def raw(directory: Path, reads: bool, ready: ProcessEvent, over: ProcessEvent) -
     Parameters
     ----------
     directory, reads, ready, over
-        As of `ours`; texts are never read.
+        As of `ours`; texts are never read, whatever `reads` says of the model at hand.
     """
     woken, stopping = Event(), Event()
-    with opened(directory, reads=False) as context:
+    with opened(directory, reads=reads) as context:
         with context.store.connect() as connection:
             known = cursors(connection)
         feeds = {}

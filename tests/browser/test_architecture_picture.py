@@ -85,5 +85,8 @@ def test_the_picture_names_every_room_of_the_engine(watched):
     watched.page.goto(PICTURE.as_uri())
     words = {label["words"].split(":")[0] for label in watched.page.evaluate(MEASURE)["texts"]}
     engine = PICTURE.parents[1] / "aura_engine"
-    rooms = {room.name for room in engine.iterdir() if any(room.glob("*.py"))} - {"i18n", "settings"}
+    rooms = {room.name for room in engine.iterdir() if any(room.glob("*.py"))} - {
+        "i18n",
+        "settings",
+    }
     assert rooms <= words
