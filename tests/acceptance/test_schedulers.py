@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,7 @@ PEOPLE = 120
 IN_VIEW = "SELECT count(*) FROM user_feature_vector"
 LEADER = "SELECT instance FROM leader"
 STATUS = "SELECT status FROM pipeline_run WHERE id = :id"
+NO_MODELS = "LOCK TABLE model_version IN SHARE ROW EXCLUSIVE MODE"
 OPEN_RUNS = "SELECT count(*) FROM pipeline_run WHERE status IN ('queued', 'running')"
 DUPLICATES = (
     "SELECT (SELECT count(*) FROM (SELECT FROM feature GROUP BY run_id, user_id_raiz"
@@ -66,36 +68,42 @@ class Site:
     def leads(self, process: subprocess.Popen[str]) -> bool:
         return str(self.ask(LEADER)).endswith(f":{process.pid}")
 
-    def ask_for_a_run(self) -> int:
-        parameters = asdict(RunParameters())
+    def ask_for_a_run(self, *, refit: bool = False) -> int:
+        parameters = asdict(RunParameters(refit=refit))
         return enqueue(self.store, kind="full", parameters=parameters, requested_by="ana").run_id
 
     @contextmanager
-    def held_up(self) -> Iterator[int]:
-        """Ask for a run that cannot begin to read within this block; yield its id."""
+    def held_up(self, *, refit: bool = False) -> Iterator[int]:
+        """Ask for a run that cannot begin to read within this block; yield its id.
+
+        It first discards former models; no other part of a scheduler writes any.
+        """
         with self.store.connect() as connection:
-            connection.exec_driver_sql("LOCK TABLE model_version IN SHARE ROW EXCLUSIVE MODE")
-            run_id = self.ask_for_a_run()
-            eventually(lambda: self.is_held_up(run_id, "model_version"))
+            connection.exec_driver_sql(NO_MODELS)
+            run_id = self.ask_for_a_run(refit=refit)
+            eventually(lambda: self.waiting("RowExclusiveLock"))
+            assert self.ask(STATUS, id=run_id) == "running"
             yield run_id
 
     @contextmanager
-    def held_up_late(self) -> Iterator[int]:
-        """Ask for a run that cannot get past its load within this block; yield its id."""
-        with self.store.connect() as late:
-            with self.held_up() as run_id:
-                # It has swept by now, for which it needs the history too.
-                late.exec_driver_sql("LOCK TABLE risk_history IN SHARE ROW EXCLUSIVE MODE")
-            eventually(lambda: self.is_held_up(run_id, "risk_history"))
+    def held_up_half_way(self) -> Iterator[int]:
+        """Ask for a run that cannot save the model that it has fitted within this block."""
+        with self.store.connect() as connection:
+            lock = threading.Thread(target=connection.exec_driver_sql, args=(NO_MODELS,))
+            with self.held_up(refit=True) as run_id:
+                lock.start()  # behind the run, which gets past its beginning first
+                eventually(lambda: self.waiting("ShareRowExclusiveLock"))
+            lock.join()
+            eventually(lambda: self.waiting("RowExclusiveLock"))
             yield run_id
 
-    def is_held_up(self, run_id: int, table: str) -> bool:
-        waits = (
-            "SELECT count(*) FROM pg_locks"
-            " WHERE relation = CAST(:table AS regclass) AND NOT granted"
-            " AND mode = 'RowExclusiveLock'"
+    def waiting(self, mode: str) -> bool:
+        """Whether somebody waits for the table of models."""
+        query = (
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'model_version'::regclass"
+            " AND mode = :mode AND NOT granted)"
         )
-        return bool(self.ask(STATUS, id=run_id) == "running" and self.ask(waits, table=table))
+        return bool(self.ask(query, mode=mode))
 
     def child_of(self, process: subprocess.Popen[str]) -> int:
         return eventually(lambda: _child_of(process.pid))
@@ -197,9 +205,9 @@ def test_a_run_whose_child_is_killed_fails_visibly_and_is_retried_with_a_reason(
     scheduler = site.start("killed")
     eventually(lambda: site.leads(scheduler))
     before = site.ask("SELECT run_id FROM active_run")
-    with site.held_up_late() as run_id:
+    with site.held_up_half_way() as run_id:
         stage = "SELECT stage FROM pipeline_run WHERE id = :id"
-        assert site.ask(stage, id=run_id) == "load"
+        assert site.ask(stage, id=run_id) == "ensemble"
         os.kill(site.child_of(scheduler), signal.SIGKILL)
         eventually(lambda: site.ask(STATUS, id=run_id) == "failed")
         assert site.ask(IN_VIEW) == PEOPLE
