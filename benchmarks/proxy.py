@@ -60,7 +60,7 @@ class Proxy:
             for key, _ in self._selector.select(_LOOK_SECONDS):
                 if key.fileobj is self._listening:
                     self._accept()
-                elif key.fileobj in self._selector.get_map():  # its peer may just have ended
+                elif not _is_closed(key.fileobj):  # its peer may just have ended
                     self._carry(key.fileobj, key.data)  # type: ignore[arg-type]
 
     def _accept(self) -> None:
@@ -87,3 +87,7 @@ class Proxy:
             for end in (link, peer):
                 self._selector.unregister(end)
                 end.close()
+
+
+def _is_closed(link: object) -> bool:
+    return isinstance(link, socket.socket) and link.fileno() < 0

@@ -163,11 +163,9 @@ class Pulse:
             self._moved_at = 0.0  # what waited for it is due
         self._away = away
         taken = {source: feed.take(self._most) for source, feed in self._feeds.items()}
-        taken = {source: part for source, part in taken.items() if self._is_due(part)}
+        taken = {s: part for s, part in taken.items() if s not in away and self._is_due(part)}
         if taken or self._is_time_to_move():
-            outcome = self._score(runs, taken, away)
-            if outcome is not None:
-                totals.note(outcome)
+            self._score(runs, totals, taken, away)
         totals.tell(self.led.context.clock())
 
     def _is_due(self, part: Taken) -> bool:
@@ -178,12 +176,17 @@ class Pulse:
         return time.monotonic() - self._moved_at >= MOVE_SECONDS
 
     def _score(
-        self, runs: IncrementalRuns, taken: dict[Source, Taken], away: frozenset[Source]
-    ) -> BatchOutcome | None:
+        self,
+        runs: IncrementalRuns,
+        totals: Totals,
+        taken: dict[Source, Taken],
+        away: frozenset[Source],
+    ) -> None:
         """Score a batch; a source that fails meanwhile keeps its own changes waiting, no others."""
         if self._failures >= 2 * TRIES:
             self._give_up(taken)
         started = time.monotonic()
+        failed: dict[Source, str] = {}
         while True:
             try:
                 outcome = runs.run(taken, away=away)
@@ -193,18 +196,24 @@ class Pulse:
                     raise
                 source = Source(error.source)
                 log.warning("source_failed_in_batch", source=source.value, reason=str(error))
+                failed[source] = str(error)
                 away = away | {source}
                 taken = {other: part for other, part in taken.items() if other != source}
         if outcome is None:
-            return None
+            return
+        totals.note(outcome)
         for source, part in taken.items():
             self._feeds[source].done(part)
         self._failures = 0
-        self._moved_at = time.monotonic()
+        # What waited for a source that is back goes on at once, part by part.
+        self._moved_at = 0.0 if outcome.more_waits else time.monotonic()
         self._measure(outcome, time.monotonic() - started)
         if any(feed.status().waiting for source, feed in self._feeds.items() if source not in away):
             self._woken.set()
-        return outcome
+        if failed:
+            # A smaller part may be answered in time; until then it is said who holds up what.
+            self._most = max(1, self._most // 2)
+            raise SourceError(" ".join(failed.values()))
 
     def _measure(self, outcome: BatchOutcome, seconds: float) -> None:
         """Aim at batches that take no longer than changes should be gathered for."""

@@ -81,6 +81,8 @@ class RunSupervisor:
                 self._look()
             except (StoreError, LeadershipLost) as error:
                 log.warning("queue_not_seen", reason=str(error))
+            except OSError as error:  # no memory or no process left for a child, for now
+                log.error("child_not_started", reason=str(error))
 
     def _look(self) -> None:
         waiting = is_waiting(self.led.context.store)

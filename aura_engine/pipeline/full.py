@@ -27,10 +27,9 @@ from aura_engine.pipeline.preflight import preflight_if_first
 from aura_engine.pipeline.publish import Publication, publish
 from aura_engine.pipeline.reading import read_texts
 from aura_engine.pipeline.replay import Replay, begin
+from aura_engine.pipeline.rereading import reread
 from aura_engine.pipeline.results import run_results
 from aura_engine.sources import Extraction, TextSource, extract_activity
-from aura_engine.sources.people import accounts_of
-from aura_engine.store.activity import references_of_people
 from aura_engine.store.change_cursors import end_resync
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
@@ -38,6 +37,8 @@ from aura_engine.store.model_versions import active_model, discard_models
 from aura_engine.store.runs import Progress, RunRecorder, last_full_run, recorded_run, silent
 
 log = get_logger(__name__)
+
+MENDED_AT_ONCE: Final = 500
 
 STAGES: Final = ("extract", "texts", "kpis", "ensemble", "load", "flip")
 """Stages of a full run in their order."""
@@ -271,25 +272,22 @@ class FullRun:
             )
 
     def _mend(self, people: Sequence[str], *, revision: str | None) -> None:
-        """Read again what this run may have written over with what it had read before.
+        """Read again whoever was rescored, since this run wrote over it what it had read before.
 
-        References of texts are written by this run and beside it; and who had an account when it
-        looked, and has a row since, may have none any more, or the other way round.
+        That is who they are, what they did, and the references of their texts; and who had an
+        account when this run looked may have none any more, or the other way round.
         """
-        with self.context.store.connect() as connection:
-            pairs = references_of_people(connection, people)
-        moment = max(self.as_of, self.context.clock())
-        present = accounts_of(
-            self.context.sources, people, as_of=moment, timezone=self.context.timezone
-        )
-        self.gone -= present
-        self.gone |= set(people) - present
-        if revision is not None:
-            synchronise_texts(
-                self.context,
-                pairs,
-                tuple(TextSource),
-                as_of=moment,
-                revision=revision,
-                reader=reader_of(self.context, revision),
-            )
+        for start in range(0, len(people), MENDED_AT_ONCE):
+            part = people[start : start + MENDED_AT_ONCE]
+            pairs, present = reread(self.context, part, as_of=max(self.as_of, self.context.clock()))
+            self.gone -= present
+            self.gone |= set(part) - present
+            if revision is not None and not pairs.empty:
+                synchronise_texts(
+                    self.context,
+                    pairs,
+                    tuple(TextSource),
+                    as_of=max(self.as_of, self.context.clock()),
+                    revision=revision,
+                    reader=reader_of(self.context, revision),
+                )

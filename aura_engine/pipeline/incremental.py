@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -45,6 +45,8 @@ from aura_engine.store.rescored import (
 
 log = get_logger(__name__)
 
+WAITED_AT_ONCE: Final = 100
+"""Changes that waited for a source, in one batch with those that come now."""
 LOOK_AGAIN_SECONDS: Final = 60.0
 """Between two tries to load a language model that could not be loaded."""
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -110,7 +112,7 @@ class IncrementalRuns:
         with store.connect() as connection:
             if self._restore(connection) is None:
                 return None
-            waited = waiting(connection, away=sorted(s.value for s in away), most=500)
+            waited = waiting(connection, away=sorted(s.value for s in away), most=WAITED_AT_ONCE)
             latest = latest_as_of(connection)
         changes = [change for part in taken.values() for change in part.changes]
         changes += [_waited(change) for change in waited]
@@ -135,7 +137,7 @@ class IncrementalRuns:
             batch = Batch(told, read, as_of, self.context.window_days)
             outcome = write_batch(connection, batch, model, revision)
             self._move(connection, taken, told, waited)
-        return outcome
+        return replace(outcome, more_waits=len(waited) == WAITED_AT_ONCE)
 
     def _restore(self, connection: Connection) -> ChosenModel | None:
         """Return the active model version; None where there is none yet."""

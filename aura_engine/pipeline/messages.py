@@ -54,22 +54,16 @@ def run_events(
     events: list[Event] = []
     if few:
         events += single_events(generation, transitions, model)
-    total = results["total_users"]
     events.append(distribution_event(results["risk_distribution"]))
     if few and not announces:
         return events
     events.append(
-        Event(
-            EventType.CLUSTERING_COMPLETE,
-            {
-                "run_id": run_id,
-                "total_users": total,
-                "risk_distribution": results["risk_distribution"],
-                "transitions": transitions.people,
-                "new_cases": new_cases,
-                "alerts": len(transitions.alerted),
-                "duration_seconds": round(seconds, 3),
-            },
+        complete_event(
+            run_id=run_id,
+            distribution=results["risk_distribution"],
+            transitions=transitions,
+            new_cases=new_cases,
+            seconds=seconds,
         )
     )
     return events
@@ -110,6 +104,43 @@ def distribution_event(distribution: Mapping[str, int]) -> Event:
     return Event(
         EventType.DISTRIBUTION_UPDATE,
         {"distribution": dict(distribution), "total_users": total, "percentages": percentages},
+    )
+
+
+def complete_event(
+    *,
+    run_id: int,
+    distribution: Mapping[str, int],
+    transitions: Transitions,
+    new_cases: int,
+    seconds: float,
+) -> Event:
+    """Return the message that a run has ended, with its totals.
+
+    Parameters
+    ----------
+    run_id : int
+        The run.
+    distribution : mapping of str to int
+        People by level, all levels there.
+    transitions : Transitions
+        What changed.
+    new_cases : int
+        Opened by it.
+    seconds : float
+        What it took.
+    """
+    return Event(
+        EventType.CLUSTERING_COMPLETE,
+        {
+            "run_id": run_id,
+            "total_users": sum(distribution.values()),
+            "risk_distribution": dict(distribution),
+            "transitions": transitions.people,
+            "new_cases": new_cases,
+            "alerts": len(transitions.alerted),
+            "duration_seconds": round(seconds, 3),
+        },
     )
 
 

@@ -12,15 +12,15 @@ from aura_engine.pipeline.affected import Affected
 from aura_engine.pipeline.behaviour import stored_behaviour
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.judgement import Judgement, RawKpis, judge
-from aura_engine.pipeline.messages import MAX_SINGLE_MESSAGES, single_events
+from aura_engine.pipeline.messages import MAX_SINGLE_MESSAGES, complete_event, single_events
 from aura_engine.pipeline.population import MAX_LEAVING, MAX_LEAVING_SHARE
 from aura_engine.pipeline.replay import history_rows
 from aura_engine.sources import Source
 from aura_engine.sources.people import PeopleRead
 from aura_engine.store.activity import save_activity, save_references, settle_people
 from aura_engine.store.cases import open_cases
-from aura_engine.store.events import write_events
-from aura_engine.store.generation import add_history, replace_active_rows
+from aura_engine.store.events import Event, write_events
+from aura_engine.store.generation import active_distribution, add_history, replace_active_rows
 from aura_engine.store.people import remove_people, save_memberships
 from aura_engine.store.rescored import (
     BatchCounts,
@@ -69,11 +69,14 @@ class BatchOutcome:
         How many people, transitions, alerts.
     moved_levels : bool
         Whether the totals by level may be others now.
+    more_waits : bool
+        Whether there is more that waited for a source.
     """
 
     as_of: datetime
     counts: BatchCounts
     moved_levels: bool
+    more_waits: bool = False
 
 
 def write_batch(
@@ -99,17 +102,19 @@ def write_batch(
         remove_people(connection, going, as_of=as_of)
     # A run may have removed somebody since the batch was read.
     people = existing_people(connection, told.people)
-    _keep(connection, told, read, set(people), as_of)
+    keep_read(connection, told, read, set(people), as_of)
     counts = BatchCounts(len(people), removed=len(going), postponed=postponed)
     moved = bool(going)
     if people:
         judgement = _judge(connection, batch, model, revision, people)
         transitions = judgement.transitions
-        _show(connection, judgement, people, run_id=run_id, as_of=as_of)
+        new_cases = _show(connection, judgement, people, run_id=run_id, as_of=as_of)
         if transitions.people <= MAX_SINGLE_MESSAGES:
             generation = judgement.generation
             events = single_events(generation, transitions, model.model, told.factors)
-            write_events(connection, events, run_id=run_id, as_of=as_of)
+        else:
+            events = [_totals_instead(connection, judgement, run_id=run_id, new_cases=new_cases)]
+        write_events(connection, events, run_id=run_id, as_of=as_of)
         counts = replace(counts, transitions=transitions.people, alerts=len(transitions.alerted))
         levels = transitions.changed[["cluster_label", "previous_label"]]
         moved |= bool((levels["cluster_label"] != levels["previous_label"]).any())
@@ -120,14 +125,28 @@ def write_batch(
     return BatchOutcome(as_of, counts, moved)
 
 
-def _keep(
+def keep_read(
     connection: Connection,
     told: Affected,
     read: PeopleRead,
     people: set[str],
     as_of: datetime,
 ) -> None:
-    """Keep what the sources said of each person, source by source."""
+    """Keep what the sources said of each person, in the caller's transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    told : Affected
+        Whom it is about, and of whom each source was read.
+    read : PeopleRead
+        What they said.
+    people : set of str
+        Root ids of those whom we hold.
+    as_of : datetime
+        Moment of the reading.
+    """
     social, messaging = (
         sorted(people & told.to_read[source]) for source in (Source.SOCIAL, Source.MESSAGING)
     )
@@ -168,11 +187,27 @@ def _show(
     *,
     run_id: int,
     as_of: datetime,
-) -> None:
+) -> int:
+    """Write rows, history and cases; return how many cases were opened."""
     replace_active_rows(connection, people, judgement.generation.reset_index())
     changed = judgement.transitions.changed
     add_history(connection, run_id, history_rows(changed, judgement.generation))
-    open_cases(connection, judgement.transitions.entering, run_id=run_id, as_of=as_of)
+    entering = judgement.transitions.entering
+    return open_cases(connection, entering, run_id=run_id, as_of=as_of).opened
+
+
+def _totals_instead(
+    connection: Connection, judgement: Judgement, *, run_id: int, new_cases: int
+) -> Event:
+    """Return what stands for messages of single people where these are too many to be read."""
+    people = active_distribution(connection)
+    return complete_event(
+        run_id=run_id,
+        distribution=people,
+        transitions=judgement.transitions,
+        new_cases=new_cases,
+        seconds=0.0,
+    )
 
 
 def _going(connection: Connection, left: list[str], run_id: int) -> tuple[list[str], int]:

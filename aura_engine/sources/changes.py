@@ -122,7 +122,10 @@ def statement(query: str) -> str:
 
 def read_state(ask: Ask) -> LogState:
     """Look where a log stands."""
-    return LogState(*ask("state", {})[0])
+    rows = ask("state", {})
+    if not rows:
+        raise SourceError(t("changes.no_version"))
+    return LogState(*rows[0])
 
 
 def read_log(source: Source, ask: Ask, after: Position | None) -> LogPage:
@@ -190,10 +193,7 @@ def current_position(sources: Sources, source: Source) -> Position | None:
 
         if not ask("is_readable", {})[0].is_readable:
             return None
-        rows = ask("state", {})
-        if not rows:
-            raise SourceError(t("changes.no_version", database=source.database))
-        return LogState(*rows[0]).position()
+        return read_state(ask).position()
 
 
 def prune(sources: Sources, source: Source, *, older_than: timedelta, below: int) -> int:

@@ -33,6 +33,10 @@ class Taken:
     changes: tuple[Change, ...]
     position: Position | None
     resync: str | None
+    epoch: int = 0
+    """Of the log that they are of; another one has begun where the feed's is higher."""
+    demands: int = 0
+    """How often a resync had been demanded by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class ChangeFeed:
     _reached: Position | None = None
     """Where the log was read up to after all that waits."""
     _resync: str | None = None
+    _demands: int = 0
+    _epoch: int = 0
     _lock: Lock = field(default_factory=Lock)
     _is_up: bool = False
     _is_away: bool = False
@@ -113,29 +119,36 @@ class ChangeFeed:
         snapshot_age : float
             Seconds for which the oldest transaction has not moved.
         """
+        now = datetime.now(UTC)
         with self._lock:
-            self.position = page.position
-            self._reached = page.position
-            self._resync = page.resync or self._resync
+            if self._is_another_log(page.position):
+                # Its places mean nothing any more, and everyone is read again.
+                self._waiting.clear()
+                self._epoch += 1
+            self.position = self._reached = page.position
+            self._waiting.extend((change, now) for change in page.changes)
+            if page.resync is not None:
+                self._resync = page.resync
+                self._demands += 1
             self._queue_usage = page.state.queue_usage
             self._snapshot_age = snapshot_age
-        self.add(page.changes, wakes=page.resync is not None)
+        if page.changes or page.resync is not None:
+            self.woken.set()
 
-    def add(self, changes: Iterable[Change], *, wakes: bool = False) -> None:
-        """Keep changes to be scored.
+    def _is_another_log(self, now: Position) -> bool:
+        held = self._reached
+        return held is not None and (held.system_identifier, held.install_id) != (
+            now.system_identifier,
+            now.install_id,
+        )
 
-        Parameters
-        ----------
-        changes : iterable of Change
-            In their order.
-        wakes : bool
-            Whether there is something to do even without them.
-        """
+    def add(self, changes: Iterable[Change]) -> None:
+        """Keep changes to be scored that no log holds."""
         now = datetime.now(UTC)
         with self._lock:
             before = len(self._waiting)
             self._waiting.extend((change, now) for change in changes)
-            wakes = wakes or len(self._waiting) > before
+            wakes = len(self._waiting) > before
         if wakes:
             self.woken.set()
 
@@ -143,6 +156,7 @@ class ChangeFeed:
         """Ask that everyone is read again, since the triggers failed to log something."""
         with self._lock:
             self._resync = resync
+            self._demands += 1
             for name in ("position", "_reached"):
                 held: Position | None = getattr(self, name)
                 if held is not None:
@@ -165,20 +179,22 @@ class ChangeFeed:
                     break
                 people.add(change.user_ref)
                 taken.append(change)
-            if len(taken) == len(self._waiting):
-                return Taken(tuple(taken), self._reached, self._resync)
-            last = next((change for change in reversed(taken) if change.xid), None)
-            if last is None or self._reached is None:
-                return Taken(tuple(taken), None, None)
-            position = replace(self._reached, xid=last.xid, id=last.id)
-            return Taken(tuple(taken), position, None)
+            position = self._reached
+            if len(taken) < len(self._waiting):
+                last = next((change for change in reversed(taken) if change.xid), None)
+                position = None
+                if last is not None and self._reached is not None:
+                    position = replace(self._reached, xid=last.xid, id=last.id)
+            # With the first part already, since the place after it tells of the demand no more.
+            return Taken(tuple(taken), position, self._resync, self._epoch, self._demands)
 
     def done(self, taken: Taken) -> None:
-        """Forget what was scored."""
+        """Forget what was scored, unless another log has begun meanwhile."""
         with self._lock:
-            for _ in taken.changes:
-                self._waiting.popleft()
-            if taken.resync is not None and self._resync == taken.resync:
+            if taken.epoch == self._epoch:
+                for _ in taken.changes:
+                    self._waiting.popleft()
+            if taken.resync is not None and taken.demands == self._demands:
                 self._resync = None
 
     def up(self, warning: str | None = None) -> None:
@@ -193,6 +209,7 @@ class ChangeFeed:
         """Forget everything and go on from a stored position."""
         with self._lock:
             self._waiting.clear()
+            self._epoch += 1
             self.position, self._reached, self._resync = position, None, None
 
     def _note(self, *, is_up: bool, is_away: bool, problem: str | None) -> None:

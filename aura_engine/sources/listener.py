@@ -102,6 +102,9 @@ class ChangeListener:
                 log.warning("listening_lost", source=self.feed.source.value)
             except (psycopg2.Error, _NoAnswer, OSError) as error:
                 self._explain(error)
+            except Exception as error:  # a thread that ended would look like a quiet source
+                log.error("listener_failed", source=self.feed.source.value, exc_info=error)
+                self.feed.down(t("changes.failed", kind=type(error).__name__))
             finally:
                 self._close()
             self.stopping.wait(pause * (0.5 + random.random()))  # noqa: S311  no secret

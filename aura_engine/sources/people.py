@@ -102,31 +102,6 @@ def identify_people(
     return Identified(identify(accounts, outsiders, profiles, users), accounts)
 
 
-def accounts_of(
-    sources: Sources, people: Collection[str], *, as_of: datetime, timezone: str
-) -> set[str]:
-    """Return which root ids are accounts of the population.
-
-    Parameters
-    ----------
-    sources : Sources
-        The three sources.
-    people : collection of str
-        Root ids.
-    as_of, timezone
-        As of `identify_people`.
-
-    Raises
-    ------
-    SourceError
-        If aura_auth cannot be read.
-    """
-    parameters = query_parameters(
-        as_of=as_of, window_days=1, timezone=timezone, only=sorted(people)
-    )
-    return set(_read(sources, Source.AUTH, "accounts", parameters)["user_id"])
-
-
 def _read(
     sources: Sources, source: Source, query: str, parameters: Mapping[str, object]
 ) -> pd.DataFrame:

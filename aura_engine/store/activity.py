@@ -39,7 +39,12 @@ _COLUMNS: Final = {
 
 
 def save_activity(
-    connection: Connection, source: str, activity: pd.DataFrame, *, read_at: datetime
+    connection: Connection,
+    source: str,
+    activity: pd.DataFrame,
+    *,
+    read_at: datetime,
+    always: bool = True,
 ) -> None:
     """Keep what a source said of some people, unless a later reading is there.
 
@@ -53,11 +58,13 @@ def save_activity(
         Rows of an extraction, indexed by root id.
     read_at : datetime
         Moment of the reading.
+    always : bool
+        Whether a reading that says the same is kept too, as the later one.
     """
     columns = [column.partition(" ")[0] for column in _COLUMNS[source]]
     staged = activity[columns[1:]].reset_index(names="user_id_raiz")
     stage_frame(connection, f"staged_{source}", _COLUMNS[source], staged)
-    connection.execute(text(_QUERIES[f"upsert_{source}"]), {"read_at": read_at})
+    connection.execute(text(_QUERIES[f"upsert_{source}"]), {"read_at": read_at, "always": always})
 
 
 def save_references(connection: Connection, people: Collection[str], pairs: pd.DataFrame) -> None:
@@ -102,7 +109,7 @@ def save_everyone(
         end = bisect_right(owners, batch.index[-1], lo=reached)
         with engine.begin() as connection:
             for source in _COLUMNS:
-                save_activity(connection, source, batch, read_at=read_at)
+                save_activity(connection, source, batch, read_at=read_at, always=False)
             save_references(connection, batch.index, pairs[reached:end])
         reached = end
 

@@ -2,9 +2,10 @@
 -- on: one that commits late is never skipped.
 
 -- name: state
--- Where the log stands now. The server's identity and the installation's tell a restored or another
--- database from the one that was read before.
-SELECT CAST((pg_control_system()).system_identifier AS text) AS system_identifier,
+-- Where the log stands now. The server's identity with its timeline, which a promotion or a restore
+-- begins anew, and the installation's tell another database from the one that was read before.
+SELECT concat((pg_control_system()).system_identifier, '/',
+              substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)) AS system_identifier,
        CAST(v.install_id AS text) AS install_id,
        CAST(CAST(pg_snapshot_xmin(s.now) AS text) AS bigint) AS xmin,
        CAST(CAST(pg_snapshot_xmax(s.now) AS text) AS bigint) AS xmax,

@@ -1,5 +1,6 @@
 -- What each source last said of a person, and every reference that means them. A reading never
--- replaces a later one, and rows that say the same are not written. Who was forgotten meanwhile is
+-- replaces a later one (unless that is of a clock that was ahead), and rows that say the same are
+-- written only by whoever read some people, :always, so that no older reading of them comes after. Who was forgotten meanwhile is
 -- passed over; a row that is locked cannot be.
 
 -- name: upsert_social
@@ -15,15 +16,16 @@ SET has_social_profile = excluded.has_social_profile, followers = excluded.follo
     community_categories = excluded.community_categories,
     social_active_at = excluded.social_active_at, social_is_active = excluded.social_is_active,
     read_at = excluded.read_at
-WHERE social_activity.read_at <= excluded.read_at
-  AND (social_activity.has_social_profile, social_activity.followers, social_activity.following,
+WHERE (social_activity.read_at <= excluded.read_at
+       OR social_activity.read_at > now() + interval '1 minute')
+  AND (:always OR (social_activity.has_social_profile, social_activity.followers, social_activity.following,
        social_activity.bio_blank, social_activity.has_complete_profile,
        social_activity.community_categories, social_activity.social_active_at,
        social_activity.social_is_active)
       IS DISTINCT FROM
       (excluded.has_social_profile, excluded.followers, excluded.following, excluded.bio_blank,
        excluded.has_complete_profile, excluded.community_categories, excluded.social_active_at,
-       excluded.social_is_active);
+       excluded.social_is_active));
 
 -- name: upsert_messaging
 INSERT INTO messaging_activity (user_id_raiz, messages, night_messages, messaging_active_at,
@@ -34,12 +36,13 @@ ON CONFLICT (user_id_raiz) DO UPDATE
 SET messages = excluded.messages, night_messages = excluded.night_messages,
     messaging_active_at = excluded.messaging_active_at,
     messaging_is_active = excluded.messaging_is_active, read_at = excluded.read_at
-WHERE messaging_activity.read_at <= excluded.read_at
-  AND (messaging_activity.messages, messaging_activity.night_messages,
+WHERE (messaging_activity.read_at <= excluded.read_at
+       OR messaging_activity.read_at > now() + interval '1 minute')
+  AND (:always OR (messaging_activity.messages, messaging_activity.night_messages,
        messaging_activity.messaging_active_at, messaging_activity.messaging_is_active)
       IS DISTINCT FROM
       (excluded.messages, excluded.night_messages, excluded.messaging_active_at,
-       excluded.messaging_is_active);
+       excluded.messaging_is_active));
 
 -- name: forget_references
 -- Of the staged people, those that mean them no more.

@@ -36,7 +36,9 @@ ON CONFLICT ON CONSTRAINT waiting_change_once DO NOTHING;
 
 -- name: waiting
 SELECT id, source, table_name, operation, CAST(user_ref AS text) AS user_ref, waits_for
-FROM waiting_change WHERE waits_for <> ALL (CAST(:away AS text[])) ORDER BY id LIMIT :most;
+FROM waiting_change
+WHERE waits_for <> ALL (CAST(:away AS text[])) AND source <> ALL (CAST(:away AS text[]))
+ORDER BY id LIMIT :most;
 
 -- name: delete_waiting
 DELETE FROM waiting_change WHERE id = ANY(CAST(:ids AS bigint[]));

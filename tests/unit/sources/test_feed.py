@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 
@@ -90,17 +91,38 @@ def test_what_comes_while_a_batch_is_scored_stays():
     assert [one.user_ref for one in tested.take(10).changes] == ["b"]
 
 
-def test_a_resync_waits_until_all_before_it_is_taken_and_is_told_once():
+def test_a_resync_comes_with_the_first_part_and_is_told_once():
     tested = feed()
     tested.offer(page((change("a", 2), change("b", 3)), 4, resync="everyone"), 0.0)
     assert tested.woken.is_set()
     first = tested.take(1)
-    assert first.resync is None
+    assert first.resync == "everyone"
     tested.done(first)
     second = tested.take(1)
-    assert second.resync == "everyone"
-    tested.done(second)
-    assert tested.take(1).resync is None
+    assert [change.user_ref for change in second.changes] == ["b"]
+    assert second.resync is None
+
+
+def test_a_resync_that_is_demanded_again_meanwhile_is_told_again():
+    tested = feed()
+    tested.demand("not_logged", 1)
+    taken = tested.take(1)
+    tested.demand("not_logged", 2)
+    tested.done(taken)
+    assert tested.take(1).resync == "not_logged"
+
+
+def test_the_places_of_another_log_are_forgotten_with_what_waited():
+    tested = feed()
+    tested.offer(page((change("a", 2), change("b", 3)), 4), 0.0)
+    taken = tested.take(1)
+    other = page((change("c", 1),), 2, resync="another_server")
+    elsewhere = replace(other, position=replace(other.position, system_identifier="other"))
+    tested.offer(elsewhere, 0.0)
+    tested.done(taken)
+    left = tested.take(5)
+    assert [change.user_ref for change in left.changes] == ["c"]
+    assert left.resync == "another_server"
 
 
 def test_a_gap_moves_with_the_demand_and_not_before():
