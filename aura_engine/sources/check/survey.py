@@ -67,6 +67,8 @@ def check_sources(
     parameters: dict[str, object] = {
         **query_parameters(as_of=as_of, window_days=window_days, timezone=timezone),
         "edited_since": as_of - NIGHTLY_STEP,
+        "former_as_of": as_of - NIGHTLY_STEP,
+        "former_since": since - NIGHTLY_STEP,
         "after_at": since,
         "after_id": _SOMEBODY[0],
         "user_refs": _SOMEBODY,

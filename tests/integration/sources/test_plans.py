@@ -11,7 +11,7 @@ import pytest
 from aura_engine.cluster import Lease
 from aura_engine.sources import Source
 from aura_engine.sources.check import QueryPlan, Verdict
-from aura_engine.sources.check.plans import DOCUMENTED_SCANS, explain_all
+from aura_engine.sources.check.plans import DOCUMENTED_SCANS, explain, explain_all
 from aura_engine.sql import load_queries
 from tests.integration.sources.conftest import World, new_world
 
@@ -24,7 +24,10 @@ PARAMETERS = {
     "timezone": "America/Mexico_City",
     "first_night_hour": 1,
     "last_night_hour": 5,
+    "only": None,
     "edited_since": AS_OF - timedelta(days=1),
+    "former_as_of": AS_OF - timedelta(hours=1),
+    "former_since": AS_OF - timedelta(days=90, hours=1),
     "after_at": AS_OF - timedelta(days=90),
     "after_id": SOME_IDS[0],
     "user_refs": SOME_IDS[:3],
@@ -105,6 +108,8 @@ EXPECTED = {
         "post_digest": searched("posts_created_at"),
         "post_ids": searched("posts_user_id"),
         "post_texts_by_id": searched("posts_pkey"),
+        "post_texts_of": searched("posts_user_id"),
+        "comment_texts_of": whole("comments"),
         "comment_texts": whole("comments"),  # the services index comments by nothing but id
         "comment_count": whole("comments"),
         "comment_edits": whole("comments"),
@@ -121,6 +126,8 @@ EXPECTED = {
         "message_digest": searched("messages_created_at"),
         "message_ids": searched("messages_sender_profile_id"),
         "message_texts_by_id": searched("messages_pkey"),
+        "message_texts_of": searched("messages_sender_profile_id"),
+        "moved_senders": searched("messages_created_at"),
     },
 }
 every_source = pytest.mark.parametrize("source", list(Source))
@@ -169,6 +176,21 @@ def test_no_query_reads_more_than_its_text_says(grown_world: World, source: Sour
         assert plan.verdict is (Verdict.ONE_SCAN if plan.scans else Verdict.INDEX), plan
     for query, scans in DOCUMENTED_SCANS.items():
         assert EXPECTED[Source.SOCIAL][query].scans == scans
+
+
+def test_a_few_people_are_searched_for_wherever_the_services_have_an_index(
+    grown_world: World,
+) -> None:
+    few = PARAMETERS | {"only": SOME_IDS}
+    scans = {}
+    for source in Source:
+        with grown_world.sources.reading(source) as connection:
+            for name in ("accounts", "profiles", "complete_profiles", "posts", "users", "messages"):
+                query = load_queries(source.value).get(name)
+                if query is not None:
+                    scans[name] = explain(connection, name, query, few).scans
+    assert scans.pop("accounts") in ({}, {"roles": 1})
+    assert set(map(len, scans.values())) == {0}, scans
 
 
 def test_estimates_are_those_of_the_statistics(grown_world: World) -> None:

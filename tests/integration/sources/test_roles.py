@@ -26,7 +26,10 @@ from tests.integration.sources.people import ANA, AS_OF, SINCE, ZONE
 EVERY_PARAMETER = {
     "as_of": AS_OF,
     "since": SINCE,
+    "only": None,
     "edited_since": SINCE,
+    "former_as_of": SINCE,
+    "former_since": SINCE,
     "after_at": SINCE,
     "after_id": ANA,
     "timezone": ZONE,
