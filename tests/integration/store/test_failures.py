@@ -114,6 +114,8 @@ def test_the_log_names_what_was_broken_and_no_value_of_the_row(store: Engine) ->
         "opened_at": AS_OF,
         "opening_severity": 81.25,
         "opening_run_id": 4711,
+        "priority": "ALTA",
+        "waiting_since": AS_OF,
     }
 
     def load() -> None:
