@@ -35,13 +35,9 @@ from aura_engine.store.change_cursors import (
 )
 from aura_engine.store.events import lock_writers
 from aura_engine.store.failures import store_errors
-from aura_engine.store.generation import (
-    ensure_history_month,
-)
+from aura_engine.store.generation import ensure_history_month
 from aura_engine.store.model_versions import active_model_id, stored_model
-from aura_engine.store.rescored import (
-    latest_as_of,
-)
+from aura_engine.store.rescored import latest_as_of
 
 log = get_logger(__name__)
 
@@ -97,8 +93,8 @@ class IncrementalRuns:
         ------
         SourceError
             If a source does not answer; its name is on the error, and nothing has moved.
-        StoreError, ModelError
-            If the analytics database or the language model fails; nothing has moved.
+        StoreError
+            If the analytics database fails; nothing has moved.
         """
         with store_errors():
             while True:

@@ -121,7 +121,7 @@ class ChangeFeed:
         """
         now = datetime.now(UTC)
         with self._lock:
-            if self._is_another_log(page.position):
+            if page.resync == "restored" or self._is_another_log(page.position):
                 # Its places mean nothing any more, and everyone is read again.
                 self._waiting.clear()
                 self._epoch += 1

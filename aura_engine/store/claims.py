@@ -10,7 +10,9 @@ from sqlalchemy import Engine, text
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
+from aura_engine.store.events import write_error
 from aura_engine.store.failures import store_errors
+from aura_engine.store.runs import RUN_FAILED
 
 log = get_logger(__name__)
 
@@ -40,7 +42,8 @@ def hand_back(engine: Engine, instance: str) -> int | None:
     int or None
         The run; None where there was none to hand back.
     """
-    run_id = _change(engine, "hand_back", instance)
+    with store_errors(), engine.begin() as connection:
+        run_id: int | None = connection.scalar(text(_QUERIES["hand_back"]), {"instance": instance})
     if run_id is not None:
         log.info("run_handed_back", run_id=run_id)
     return run_id
@@ -51,18 +54,15 @@ def end_claimed(engine: Engine, instance: str) -> EndedRun | None:
 
     A run that it left unfinished is marked as failed.
     """
-    run_id = _change(engine, "fail_claimed", instance, error=t("pipeline.interrupted"))
+    message = t("pipeline.interrupted")
+    with store_errors(), engine.begin() as connection:
+        failed = {"instance": instance, "error": message}
+        run_id = connection.scalar(text(_QUERIES["fail_claimed"]), failed)
+        if run_id is not None:
+            write_error(connection, RUN_FAILED, message, run_id=run_id)
     if run_id is not None:
         log.warning("interrupted_run_marked_failed", run_id=run_id)
     with store_errors(), engine.connect() as connection:
         row = connection.execute(text(_QUERIES["how_it_ended"]), {"instance": instance})
         found = row.one_or_none()
     return None if found is None else EndedRun(*found)
-
-
-def _change(engine: Engine, query: str, instance: str, **more: str) -> int | None:
-    with store_errors(), engine.begin() as connection:
-        run_id: int | None = connection.scalar(
-            text(_QUERIES[query]), {"instance": instance, **more}
-        )
-    return run_id

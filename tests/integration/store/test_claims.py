@@ -132,6 +132,8 @@ def test_a_run_of_a_dead_process_is_marked_as_failed_and_waits_for_nobody(store:
         assert ended is not None
         assert (ended.status, ended.error) == ("failed", t("pipeline.interrupted"))
     assert scalar(store, STATUS, run_id=request.run_id) == "failed"
+    told = scalar(store, "SELECT payload->>'code' FROM event WHERE type = 'ERROR'")
+    assert told == "RUN_FAILED"
     assert not is_busy(store)
     assert end_claimed(store, "nobody") is None
 
