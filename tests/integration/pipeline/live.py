@@ -22,6 +22,7 @@ from aura_engine.store.change_cursors import cursors
 from benchmarks import recomputed
 from benchmarks.recomputed import VERDICT
 from tests.integration.pipeline.conftest import World
+from tests.patience import eventually
 
 
 @dataclass
@@ -41,6 +42,7 @@ class LiveWorld:
 
     def logged(self, source: Source) -> Taken:
         """Read what the log of a source holds past the stored cursor."""
+        self._wait_for_older_transactions(source)
         with self.world.context.store.connect() as connection:
             held = cursors(connection).get(source.value)
         after = held and Position(
@@ -55,6 +57,14 @@ class LiveWorld:
 
             page = read_log(source, ask, after)
         return Taken(page.changes, page.position, page.resync)
+
+    def _wait_for_older_transactions(self, source: Source) -> None:
+        # The log is read up to the oldest open transaction of the whole server, and the server's
+        # own statistics worker opens one when it likes: what was written would come a read later.
+        with self.world.service[source].connect() as connection:
+            written = connection.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())"))
+            xmin = text("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= :written")
+            eventually(lambda: bool(connection.scalar(xmin, {"written": written})))
 
     def catch_up(self) -> BatchOutcome | None:
         """Make one incremental run of everything that is logged."""
