@@ -64,7 +64,7 @@ class Population:
     zone : ZoneInfo
         In which the people live.
     pool : TextSource, optional
-        What people write; a `TextPool` of the same seed by default.
+        What people write; a `TextPool` of the same seed for as many people by default.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Population:
     ) -> None:
         self.seed, self.users, self.epoch = seed, users, epoch
         self.calendar = Calendar(epoch, zone)
-        self._words = Words(TextPool(seed) if pool is None else pool)
+        self._words = Words(TextPool(seed, users) if pool is None else pool)
         self._simulation = self._begin()
         self._recent: dict[int, list[Batch]] = {}
 

@@ -73,6 +73,15 @@ class Sources:
         """Return the same pools for reads that are answered soon, or not at all."""
         return replace(self, answers_within=seconds)
 
+    def apart(self) -> Self:
+        """Return the same addresses with pools of their own, which no other reader's limit cuts."""
+        return replace(
+            self,
+            auth=_engine(self.auth.url),
+            social=_engine(self.social.url),
+            messaging=_engine(self.messaging.url),
+        )
+
     def engine(self, source: Source) -> Engine:
         """Return the engine of one source."""
         return {

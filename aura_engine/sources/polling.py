@@ -37,7 +37,7 @@ class ChangePoller:
     Parameters
     ----------
     sources : Sources
-        The three sources.
+        The three sources, by pools of the poller's own; closed when it ends.
     feed : ChangeFeed
         Gets what is found.
     stopping : threading.Event
@@ -55,15 +55,16 @@ class ChangePoller:
 
     def run(self) -> None:
         """Look again and again; ends only by `stopping`."""
-        while not self.stopping.is_set():
-            try:
-                for kind in self._kinds_due():
-                    self._look(kind)
-                self.feed.up(t("changes.polled"))
-            except SourceError as error:
-                log.warning("changes_not_polled", source=self.feed.source.value)
-                self.feed.down(str(error), is_away=True)
-            self.stopping.wait(_PAUSE_SECONDS)
+        with self.sources:
+            while not self.stopping.is_set():
+                try:
+                    for kind in self._kinds_due():
+                        self._look(kind)
+                    self.feed.up(t("changes.polled"))
+                except SourceError as error:
+                    log.warning("changes_not_polled", source=self.feed.source.value)
+                    self.feed.down(str(error), is_away=True)
+                self.stopping.wait(_PAUSE_SECONDS)
 
     def _kinds_due(self) -> Iterator[str]:
         queries = load_queries("polling")

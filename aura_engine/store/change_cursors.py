@@ -153,3 +153,23 @@ def waiting(connection: Connection, *, away: list[str], most: int) -> list[Waiti
 def stop_waiting(connection: Connection, changes: list[WaitingChange]) -> None:
     """Forget changes that were scored."""
     connection.execute(text(_QUERIES["delete_waiting"]), {"ids": [c.id for c in changes]})
+
+
+def pass_over_waiting(connection: Connection, *, waits_for: list[str]) -> list[str]:
+    """Forget all changes that wait for some sources, unscored, and return what they were of.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database, in the caller's transaction.
+    waits_for : list of str
+        The sources.
+
+    Returns
+    -------
+    list of str
+        Sources, each once.
+    """
+    return sorted(
+        set(connection.scalars(text(_QUERIES["pass_over_waiting"]), {"waits_for": waits_for}))
+    )

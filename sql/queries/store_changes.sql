@@ -42,3 +42,6 @@ ORDER BY id LIMIT :most;
 
 -- name: delete_waiting
 DELETE FROM waiting_change WHERE id = ANY(CAST(:ids AS bigint[]));
+
+-- name: pass_over_waiting
+DELETE FROM waiting_change WHERE waits_for = ANY (CAST(:waits_for AS text[])) RETURNING source;

@@ -43,7 +43,7 @@ class PlantedPopulation:
     def __init__(
         self, seed: int, users: int, scorer: TextScorer, *, zone: ZoneInfo, window_days: int
     ) -> None:
-        pool = TextPool(seed)
+        pool = TextPool(seed, users)
         scores = scorer.score(pool.texts)
         self._population = Population(seed, users, EPOCH, zone, pool=pool)
         self._tables = SourceTables(dict(zip(pool.texts, scores.tolist(), strict=True)), zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from types import MappingProxyType
 from typing import Final
@@ -28,7 +29,10 @@ RENDERINGS_PER_TONE: Final = MappingProxyType(
         Tone.NEWCOMER: 300,
     }
 )
-"""How many distinct texts each tone has; 20,500 in all."""
+"""How many distinct texts each tone has where there are `PEOPLE_OF_A_WHOLE_POOL`; 20,500 in all."""
+
+PEOPLE_OF_A_WHOLE_POOL: Final = 1000
+"""Fewer people write fewer distinct texts, which the language model reads sooner."""
 
 MENTION_RATE: Final = 0.15
 SURFACES_PER_SENTENCE: Final = 8
@@ -38,7 +42,7 @@ _ATTEMPTS: Final = 30
 
 
 class TextPool:
-    """About 20,000 distinct renderings of several hundred sentence frames.
+    """Distinct renderings of several hundred sentence frames, some 20,000 for a thousand people.
 
     For the demo only, and never to be trained on: the demo is where the language model
     meets sentences it has not seen. No text is a near copy of a line that the shipped model was
@@ -47,7 +51,9 @@ class TextPool:
     Parameters
     ----------
     seed : int
-        Non-negative seed. Equal seeds give equal pools in every process.
+        Non-negative seed. Equal arguments give equal pools in every process.
+    people : int, default PEOPLE_OF_A_WHOLE_POOL
+        How many write.
 
     Attributes
     ----------
@@ -59,16 +65,15 @@ class TextPool:
         Position in ``frames`` of the frame behind each text.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, people: int = PEOPLE_OF_A_WHOLE_POOL) -> None:
+        share = min(1.0, people / PEOPLE_OF_A_WHOLE_POOL)
         self.frames: tuple[Frame, ...] = tuple(f for tone in Tone for f in load_frames(tone))
         printer = _Printer(self.frames, Dice(seed))
-        renderings = [
-            rendering
-            for tone, wanted in RENDERINGS_PER_TONE.items()
-            for rendering in printer.spread(
-                [at for at, frame in enumerate(self.frames) if frame.tone is tone], wanted
-            )
-        ]
+        renderings: list[tuple[int, str]] = []
+        for tone, wanted in RENDERINGS_PER_TONE.items():
+            own = [at for at, frame in enumerate(self.frames) if frame.tone is tone]
+            # Each frame at least once, so that every mood can be written everywhere.
+            renderings += printer.spread(own, max(math.ceil(share * wanted), len(own)))
         self.texts: tuple[str, ...] = tuple(text for _, text in renderings)
         self.frame_of: npt.NDArray[np.int64] = np.array([at for at, _ in renderings], np.int64)
 

@@ -82,7 +82,7 @@ class Residents:
         self.cast = make_cast(plan.seed, plan.users, self._calendar, self._turns.on(FIRST_DAY))
         self._known = self.cast.has_account & (self.cast.messaging_created <= to_ms(written))
         self._rhythm = Rhythm(plan.seed, len(self.cast))
-        self._words = Words(TextPool(plan.seed) if pool is None else pool)
+        self._words = Words(TextPool(plan.seed, plan.users) if pool is None else pool)
         self.moved: dict[int, Persona] = {}
 
     def at(self, now: datetime) -> Present:

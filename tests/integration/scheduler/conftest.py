@@ -12,9 +12,9 @@ from scheduler.jobs import Jobs
 from scheduler.language import Language
 from scheduler.parts import Led
 from scheduler.pulse import Pulse
-from tests.integration.pipeline.conftest import World, shipped_model, world
+from tests.integration.pipeline.conftest import World, scored_worlds, shipped_model, world
 
-__all__ = ["shipped_model", "world"]
+__all__ = ["scored_worlds", "shipped_model", "world"]
 
 
 @pytest.fixture

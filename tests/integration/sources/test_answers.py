@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from aura_engine.errors import SourceError
-from aura_engine.sources import Source, Sources, connect_sources
+from aura_engine.sources import Source, Sources, answers, connect_sources
 from aura_engine.sources.roles import READER_ROLE
 from benchmarks.proxy import Proxy
 from tests.integration.sources.conftest import Urls
@@ -60,3 +62,27 @@ def test_who_may_take_any_time_is_not_cut(reached: tuple[Sources, Proxy]) -> Non
     sources, _ = reached
     assert read(sources.impatient(SOON), Source.AUTH) == 1
     assert read(sources, Source.AUTH, "SELECT 2 FROM pg_sleep(1.5)") == 2
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system does not tell of silence")
+def test_a_reader_that_may_take_any_time_gives_up_a_source_that_fell_silent(
+    reached: tuple[Sources, Proxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "SILENT_SECONDS", 1.0)
+    sources, proxy = reached
+    with sources.reading(Source.MESSAGING) as connection:
+        told = connection.exec_driver_sql("SELECT count(*) FROM generate_series(1, 5) n").scalar()
+        connection.exec_driver_sql("SELECT pg_sleep(0.7)")
+        time.sleep(2.0)  # the reader is busy, the source is not asked
+        connection.exec_driver_sql("SELECT pg_sleep(0.7)")
+    assert told == 5
+
+    def read_once_more() -> None:
+        with sources.reading(Source.MESSAGING) as connection:
+            connection.exec_driver_sql("SELECT 1")
+            proxy.swallow()
+            connection.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(SourceError) as raised:
+        read_once_more()
+    assert raised.value.source == "messaging"

@@ -99,6 +99,22 @@ def test_another_seed_builds_another_pool_of_the_same_size(pool: TextPool) -> No
     assert len(set(other.texts) - set(pool.texts)) > len(pool) / 4
 
 
+@pytest.mark.parametrize("people", [20, 150])
+def test_fewer_people_write_fewer_texts_in_every_mood_and_place(
+    pool: TextPool, people: int
+) -> None:
+    small = TextPool(SEED, people)
+    assert len(small) <= max(len(pool.frames) + len(Tone), 0.16 * len(pool))
+    assert len(set(small.frame_of.tolist())) == len(pool.frames)
+    for tone in Tone:
+        for kind in Kind:
+            assert len(small.indices(tone, kind)) > 0, (tone, kind)
+
+
+def test_no_more_people_write_more_than_the_whole_pool(pool: TextPool) -> None:
+    assert TextPool(SEED, 5000).texts == pool.texts
+
+
 def test_the_pool_is_built_in_a_moment() -> None:
     """It takes 5.1 million calls, about 250 a text, most of them draws."""
     assert calls(lambda: TextPool(SEED)) < 7_000_000
