@@ -5,17 +5,27 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from aura_engine.sources import Source
+from aura_engine.store.queue import retry
 from benchmarks.faults_away import Absence, shut, swallowed
 from benchmarks.faults_killed import killed
 from benchmarks.faults_links import terminated, unheard
 from benchmarks.faults_order import STEPS, WRITERS, interleaved
-from benchmarks.faults_site import FaultSite, fault_site
+from benchmarks.faults_schedulers import (
+    OPEN_RUNS,
+    STATUS,
+    TWICE,
+    Schedulers,
+    killed_half_way,
+    replaced,
+)
+from benchmarks.faults_site import FaultSite, fault_site, seconds_until
 from benchmarks.measuring import print_figures
 from benchmarks.triggers import BULK
 from benchmarks.triggers_load import seconds_of
@@ -26,6 +36,7 @@ CAUGHT_UP_SECONDS: Final = 5.0
 NOTICED_SECONDS: Final = {"swallowed": 15.0, "shut": 10.0}
 UNHEARD_SECONDS: Final = 3.0
 BULK_RATIO: Final = 1.6
+TAKEN_OVER_SECONDS: Final = 10.0
 STEPS_A_RUN: Final = 16
 
 
@@ -63,6 +74,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1_000, help="interleavings of transactions")
     parser.add_argument("--kills", type=int, default=20, help="of the process that scores")
     parser.add_argument("--away", type=float, default=120.0, help="seconds without a source")
+    parser.add_argument("--leaders", type=int, default=5, help="schedulers that are killed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="updated by one statement")
     options = parser.parse_args()
     with fault_site(options.people) as site:
@@ -75,6 +87,8 @@ def main() -> None:
             "5 killed while scoring": lambda: _killed(site, options.kills, rate / 2),
             "6 a source away": lambda: _absent("shut", shut(site, seconds=options.away)),
             "7 a huge statement": lambda: _bulk(options.rows),
+            "8 a leader killed": lambda: _replaced(site, options.leaders),
+            "9 a run killed half-way": lambda: _half_way(site),
         }
         ended = [_done(name, fault) for name, fault in faults.items()]
     print_figures(
@@ -149,6 +163,47 @@ def _bulk(rows: int) -> Survived:
         sent = max(notifications(source, min(1_000, source.people)).values())
     said = f"{rows:,} messages updated in {max(ratios):.2f} times the time, {sent} notification"
     return Survived(said, max(ratios) <= BULK_RATIO and sent <= 1)
+
+
+@contextmanager
+def _schedulers(site: FaultSite) -> Iterator[Schedulers]:
+    made = Schedulers(site.context.store, site.directory, site.environment())
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _replaced(site: FaultSite, leaders: int) -> Survived:
+    with _schedulers(site) as schedulers:
+        leader, longest = schedulers.start("leader-0"), 0.0
+        seconds_until(partial(schedulers.leads, leader))
+        for number in range(1, leaders + 1):
+            leader, seconds = replaced(schedulers, leader, f"leader-{number}")
+            longest = max(longest, seconds)
+        seconds_until(lambda: schedulers.ask(OPEN_RUNS) == 0)
+        twice = int(schedulers.ask(TWICE))
+    said = f"{leaders} leaders killed, the next led after {longest:.1f} s at most, {twice} twice"
+    return Survived(said, longest <= TAKEN_OVER_SECONDS, duplicates=twice)
+
+
+def _half_way(site: FaultSite) -> Survived:
+    with _schedulers(site) as schedulers:
+        leader = schedulers.start("half-way")
+        seconds_until(partial(schedulers.leads, leader))
+        killed = killed_half_way(schedulers, leader)
+        store = site.context.store
+        again = retry(store, killed.run_id, reason="bench", requested_by="bench").run_id
+        seconds_until(lambda: schedulers.ask(STATUS, id=again) != "queued")
+        seconds_until(lambda: schedulers.ask(OPEN_RUNS) == 0)
+        is_made = schedulers.ask(STATUS, id=again) == "succeeded"
+        twice = int(schedulers.ask(TWICE))
+    said = (
+        f"failed with a reason after {killed.seconds:.1f} s: {killed.is_failed}, former results "
+        f"in view: {killed.is_readable}, made when asked again: {is_made}"
+    )
+    within = killed.is_failed and killed.is_readable and is_made
+    return Survived(said, within, duplicates=twice)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ from sqlalchemy import Engine, create_engine, text
 
 from aura_engine.cluster import Lease
 from aura_engine.pipeline import PipelineContext, run_full
-from aura_engine.settings import Settings
+from aura_engine.settings import Settings, documented_variables
 from aura_engine.sources import Source
 from aura_engine.sources.triggers import install_triggers
 from aura_engine.store.change_cursors import cursors
 from aura_engine.store.leadership import leading
 from benchmarks.latency import CHANGES, ORDER
 from benchmarks.latency_loops import opened
-from benchmarks.site import populate, temporary_site
+from benchmarks.site import populate, site_below, temporary_site
 from scheduler.parts import Led
 from scheduler.pulse import Pulse
 
@@ -76,6 +76,17 @@ class FaultSite:
             url = self.lease.url(source.database)
             self._engines[source] = create_engine(url, pool_pre_ping=True, pool_size=20)
         return self._engines[source]
+
+    def environment(self) -> dict[str, str]:
+        """Return what another process needs in its environment to work on this installation."""
+        urls = site_below(self.directory).urls(self.lease)
+        addresses = {
+            f"DATABASE_URL_{name.upper()}": url.render_as_string(hide_password=False)
+            for name, url in vars(urls).items()
+        }
+        kept = {k: v for k, v in os.environ.items() if k not in documented_variables()}
+        own = {"AURA_DATA_DIR": str(self.directory), "AURA_ENV_FILE": os.devnull}
+        return kept | own | addresses
 
     def close(self) -> None:
         """Close the engines."""

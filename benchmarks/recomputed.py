@@ -13,8 +13,8 @@ from aura_engine.copying import read_table
 from aura_engine.domain import KPI_COLUMNS
 from aura_engine.nlp import text_hmac
 from aura_engine.pipeline import PipelineContext
+from aura_engine.pipeline.rejudged import active_version
 from aura_engine.pipeline.scoring import TEXT_COLUMNS
-from aura_engine.pipeline.sweep import active_version
 from aura_engine.sources import IdentityMap, TextSource, extract_activity, read_texts
 
 VERDICT: Final = ["cluster_label", "severity_index", "vote_kmeans", "vote_dbscan", "vote_forest"]

@@ -12,17 +12,13 @@ from aura_engine.pipeline.choice import ChosenModel, FormerModel, definitions, s
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import RawKpis, judge
 from aura_engine.pipeline.outcome import RunOutcome, present
-from aura_engine.pipeline.publish import Publication, publish
-from aura_engine.pipeline.reading import Reading
-from aura_engine.pipeline.replay import Replay, begin
-from aura_engine.pipeline.results import run_results
+from aura_engine.pipeline.rejudged import active_version, show
+from aura_engine.pipeline.replay import begin
 from aura_engine.pipeline.scoring import ScoringModel
-from aura_engine.pipeline.sweep import active_version
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.model_versions import discard_models
 from aura_engine.store.rescored import stored_kpis
 from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
-from aura_engine.store.texts import model_of_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +137,13 @@ class ReclusterRun:
             kpis = RawKpis(raw, raw, found["extraction_date"])
             with store.connect() as connection:
                 judgement = judge(connection, chosen, kpis, as_of=self.as_of)
-            results = run_results(judgement.generation, model)
-        name = model_of_revision(store, stored.text_revision) if stored.text_revision else None
-        revision = stored.text_revision if former.negativity_prior else None
-        replay = Replay(
-            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, begun.after
-        )
-        publication = Publication(
+        return show(
+            self.context,
+            self.recorder,
+            judgement,
             chosen=chosen,
-            as_of=self.as_of,
-            results=results,
-            read=Reading(name, stored.text_revision, None),
+            begun=begun,
+            text_revision=stored.text_revision,
             started=started,
-        )
-        publish(self.recorder, replay, publication)
-        recorder = self.recorder
-        return RunOutcome(
-            recorder.run_id, self.as_of, results, recorder.seconds, name, recorder.counts
+            announces=True,
         )

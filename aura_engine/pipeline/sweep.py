@@ -12,29 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine
-
-from aura_engine.errors import ArtefactError, RunError, SourceError
-from aura_engine.i18n import t
+from aura_engine.errors import SourceError
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.behaviour import stored_behaviour
 from aura_engine.pipeline.choice import ChosenModel
 from aura_engine.pipeline.context import PipelineContext
 from aura_engine.pipeline.judgement import RawKpis, judge
 from aura_engine.pipeline.outcome import RunOutcome, present
-from aura_engine.pipeline.publish import Publication, publish
-from aura_engine.pipeline.reading import Reading
-from aura_engine.pipeline.replay import Replay, begin
-from aura_engine.pipeline.results import run_results
-from aura_engine.pipeline.scoring import ScoringModel
+from aura_engine.pipeline.rejudged import active_version, show
+from aura_engine.pipeline.replay import begin
 from aura_engine.sources import IdentityMap, Source
 from aura_engine.sources.people import moved_senders, read_people
 from aura_engine.store.activity import references_of, save_activity
 from aura_engine.store.generation import sweep_generations
-from aura_engine.store.model_versions import StoredModel, active_model
 from aura_engine.store.rescored import messaging_through
 from aura_engine.store.runs import Progress, RunRecorder, recorded_run, silent
-from aura_engine.store.texts import model_of_revision
 
 log = get_logger(__name__)
 
@@ -72,23 +64,6 @@ def run_sweep(
         progress=progress,
     ) as recorder:
         return SweepRun(context, moment, recorder).run()
-
-
-def active_version(store: Engine) -> tuple[StoredModel, ScoringModel]:
-    """Return the active version as stored, and its model.
-
-    Raises
-    ------
-    RunError
-        If there is none, or it cannot be read.
-    """
-    stored = active_model(store)
-    if stored is None:
-        raise RunError(t("pipeline.no_model"))
-    try:
-        return stored, ScoringModel.from_bytes(stored.artefact)
-    except ArtefactError as error:
-        raise RunError(str(error)) from error
 
 
 @dataclass
@@ -129,23 +104,15 @@ class SweepRun:
             kpis = RawKpis.of(chosen, activity, activity, as_of=self.as_of)
             with store.connect() as connection:
                 judgement = judge(connection, chosen, kpis, as_of=self.as_of)
-            results = run_results(judgement.generation, model)
-        name = model_of_revision(store, stored.text_revision) if stored.text_revision else None
-        replay = Replay(
-            self.context, self.recorder.run_id, chosen, revision, self.as_of, judgement, begun.after
-        )
-        publication = Publication(
+        return show(
+            self.context,
+            self.recorder,
+            judgement,
             chosen=chosen,
-            as_of=self.as_of,
-            results=results,
-            read=Reading(name, stored.text_revision, None),
+            begun=begun,
+            text_revision=stored.text_revision,
             started=started,
             announces=False,
-        )
-        publish(self.recorder, replay, publication)
-        recorder = self.recorder
-        return RunOutcome(
-            recorder.run_id, self.as_of, results, recorder.seconds, name, recorder.counts
         )
 
     def _count_messages(self) -> None:

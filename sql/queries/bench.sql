@@ -135,4 +135,6 @@ FROM (
         FROM generate_series(0, CAST(:people AS bigint) * 33 - 1) AS n
     ) AS sent
     WHERE pg_temp.draw(sender, 25, 100) >= 10
-) AS made;
+) AS made
+-- Nothing of the rest of the last day: it would begin to count while somebody measures.
+WHERE at <= CAST(:through AS timestamptz);
