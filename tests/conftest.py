@@ -24,7 +24,7 @@ from aura_engine.cluster import (
 from aura_engine.errors import ClusterError
 
 if TYPE_CHECKING:
-    from tests.workers import GroupScheduling
+    from tests.workers import ModuleScheduling
 
 DatabaseFactory = Callable[..., URL]
 
@@ -34,11 +34,14 @@ settings.load_profile("patient")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleScheduling | None:
     """Say how ``--dist=loadgroup`` groups the tests."""
-    from tests.workers import GroupScheduling
+    from tests.workers import ModuleScheduling
 
-    return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # by the number of tests, which says little
+    return ModuleScheduling(config, log)
 
 
 def reachable_directory(prefix: str = "aura-test-") -> Path:

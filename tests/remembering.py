@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
-from aura_engine.nlp import TextScorer
+from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
 
 
 @dataclass
@@ -38,3 +39,9 @@ class RememberingScorer:
         if new:
             self.answers.update(zip(new, self.model.score(new).tolist(), strict=True))
         return np.array([self.answers[text] for text in texts], dtype=np.float32)
+
+
+@cache
+def remembering_model() -> RememberingScorer:
+    """Return the one that all tests of this process share."""
+    return RememberingScorer(load_scorer(REDUCED_MODEL))

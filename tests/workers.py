@@ -6,17 +6,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = "tests/browser/"
 """These share a browser and its demo."""
-BY_MODULE = "tests/acceptance/"
-"""Tests of one of these modules may share an installation."""
 
 
-class GroupScheduling(LoadScopeScheduling):
-    """Give out the groups first, for they take longest, and then test by test.
+class ModuleScheduling(LoadScopeScheduling):
+    """Give out module by module, so that what one prepares is prepared once.
 
-    xdist's own groups go by a suffix of the test's name, which this pytest does not take over.
+    They come in the order of their names: acceptance and browser tests, which take longest, first.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(TOGETHER):
-            return TOGETHER
-        return nodeid.partition("::")[0] if nodeid.startswith(BY_MODULE) else nodeid
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from aura_engine.cluster import Lease, ensure_template
 from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.replay import DemoLife
-from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
+from aura_engine.nlp import TextScorer
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import DatabaseUrls
 from aura_engine.sources import Source, connect_sources
@@ -25,7 +25,7 @@ from aura_engine.store.installation import ensure_installation
 from tests.conftest import DatabaseFactory
 from tests.integration.demo.conftest import build
 from tests.integration.store.conftest import TEMPLATE, build_template
-from tests.remembering import RememberingScorer
+from tests.remembering import remembering_model
 
 ZONE = ZoneInfo("America/Mexico_City")
 BEDTIME = datetime(2026, 3, 20, 18, tzinfo=UTC)
@@ -35,7 +35,7 @@ PLAN = DemoPlan(100, 5, date(2026, 3, 8), date(2026, 3, 19), str(ZONE))
 
 @pytest.fixture(scope="module")
 def scorer() -> TextScorer:
-    return RememberingScorer(load_scorer(REDUCED_MODEL))
+    return remembering_model()
 
 
 @contextmanager

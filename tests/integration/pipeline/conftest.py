@@ -14,7 +14,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 
 from aura_engine.cluster import Lease, create_role, ensure_template
 from aura_engine.demo.ddl import create_schema
-from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
+from aura_engine.nlp import TextScorer
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import DatabaseUrls
 from aura_engine.sources import Source, connect_sources
@@ -24,7 +24,7 @@ from aura_engine.store.installation import ensure_installation
 from tests.conftest import DatabaseFactory
 from tests.integration.pipeline.people import NOW, populate
 from tests.integration.store.conftest import TEMPLATE, build_template
-from tests.remembering import RememberingScorer
+from tests.remembering import remembering_model
 
 if TYPE_CHECKING:
     from tests.integration.pipeline.scored import ScoredWorlds
@@ -78,7 +78,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def shipped_model() -> TextScorer:
-    return RememberingScorer(load_scorer(REDUCED_MODEL))
+    return remembering_model()
 
 
 def new_world(

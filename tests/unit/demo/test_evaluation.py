@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,13 +10,27 @@ import pandas as pd
 import pytest
 
 from aura_engine.demo.evaluation import evaluate as evaluation
+from aura_engine.demo.evaluation import planted
 from aura_engine.demo.evaluation.burden import headline as nightly
 from aura_engine.demo.evaluation.nights import Relived, relive
 from aura_engine.demo.evaluation.planted import PlantedPopulation
-from aura_engine.nlp import REDUCED_MODEL, TextScorer, load_scorer
-from tests.remembering import RememberingScorer
+from aura_engine.demo.texts import TextPool
+from aura_engine.nlp import TextScorer
+from tests.remembering import remembering_model
 
 ZONE = ZoneInfo("America/Mexico_City")
+
+
+DISTINCT_TEXTS_OF = 200
+"""People: more would write more distinct texts, which take the language model a minute."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_texts() -> Iterator[None]:
+    """Let everyone draw from the texts of a small demo."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planted, "TextPool", lambda seed, _users: TextPool(seed, DISTINCT_TEXTS_OF))
+        yield
 
 
 def silent(_done: int, _total: int) -> None:
@@ -24,7 +39,7 @@ def silent(_done: int, _total: int) -> None:
 
 @pytest.fixture(scope="module")
 def scorer() -> TextScorer:
-    return RememberingScorer(load_scorer(REDUCED_MODEL))
+    return remembering_model()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +93,7 @@ def test_nights_are_relived_with_less_to_and_fro_than_the_bare_levels(lived: Rel
 def test_a_population_is_the_same_whether_it_is_asked_once_or_night_by_night(
     scorer: TextScorer,
 ) -> None:
-    once, often = (PlantedPopulation(4, 300, scorer, zone=ZONE, window_days=90) for _ in range(2))
+    once, often = (PlantedPopulation(3, 300, scorer, zone=ZONE, window_days=90) for _ in range(2))
     for day in (60, 61, 75):
         found = often.extraction(often.night(day)).activity
     pd.testing.assert_frame_equal(once.extraction(once.night(75)).activity, found)
