@@ -17,8 +17,8 @@ from aura_engine.i18n import t
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".venv" / "cache"
-TWO_WORKERS: Final = ("--numprocesses=2", "--dist=loadgroup")
-"""Much of the suite waits for servers, so even two cores do two tests at a time."""
+WORKERS: Final = ("--numprocesses=3", "--dist=loadgroup")
+"""Much of the suite waits for servers, so even two cores do three tests at a time."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Outcome:
 def steps(pytest_arguments: Sequence[str]) -> tuple[Step, ...]:
     """Return the checks in the order in which they run."""
     python = sys.executable
-    workers = () if _asks_for_one_process(pytest_arguments) else TWO_WORKERS
+    workers = () if _asks_for_one_process(pytest_arguments) else WORKERS
     coloured = ("--color=yes",) if sys.stdout.isatty() else ()
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as main; main()"
     return (

@@ -75,8 +75,8 @@ def test_consecutive_slices_are_one_big_slice(
 def test_another_process_with_another_hash_seed_makes_the_same_rows(small: Population) -> None:
     program = (
         "from tests.unit.demo.test_slices import *\n"
-        "rows = Population(SEED, USERS, EPOCH, ZONE).rows(None, moment(DAYS))\n"
-        "print(digest(rows))"
+        "people = Population(SEED, USERS, EPOCH, ZONE, pool=TextPool(SEED))\n"
+        "print(digest(people.rows(None, moment(DAYS))))"
     )
     made = subprocess.run(
         [sys.executable, "-c", program],
