@@ -12,9 +12,20 @@ import typer
 from aura_cli.suite import ROOT, step_environment
 from aura_engine.i18n import t
 
-BENCHES: Final = ("ensemble", "load", "full", "choices", "nlp", "triggers", "latency", "faults")
+BENCHES: Final = (
+    "ensemble",
+    "load",
+    "full",
+    "choices",
+    "nlp",
+    "triggers",
+    "latency",
+    "faults",
+    "api",
+    "fanout",
+)
 """What can be measured; each is a module of ``benchmarks``."""
-LATER: Final = ("api", "fanout", "pages")
+LATER: Final = ("pages",)
 EXIT_NOT_YET: Final = 3
 
 

@@ -13,7 +13,8 @@ def bridge() -> None:
     from ws_bridge.process import serve
 
     settings = start()
-    settings.require_local_or_allowed()
+    if settings.auth == "none":
+        settings.require_local_or_allowed()
     require_free(settings.bind_address, settings.service_port, "SERVICE_PORT")
     end_with_parent()
     with open_analytics(settings) as store:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 from aura_engine.i18n import t
 
 MIN_KEY_LENGTH: Final = 32
+CLIENT_ROLES: Final = ("counselor", "supervisor", "analyst", "service")
 _ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _DRIVER: Final = "postgresql+psycopg2"
 _BACKENDS: Final = frozenset({"postgres", "postgresql"})
@@ -121,6 +123,23 @@ def _check_origin(text: str) -> str:
     return origin
 
 
+def _split_clients(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    return [tuple(part.strip() for part in one.split("=", 1)) for one in given.split(",")]
+
+
+def _check_client(client: tuple[str, ...]) -> tuple[str, str]:
+    try:
+        address, role = client
+        known = str(ip_address(address))
+    except ValueError:
+        raise ValueError(t("settings.client_form")) from None
+    if role not in CLIENT_ROLES:
+        raise ValueError(t("settings.client_role", roles=", ".join(CLIENT_ROLES)))
+    return known, role
+
+
 def _casefolded(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -135,6 +154,12 @@ Origins = Annotated[
     NoDecode,
     BeforeValidator(_split_origins),
 ]
+TrustedClients = Annotated[
+    tuple[Annotated[tuple[str, ...], AfterValidator(_check_client)], ...],
+    NoDecode,
+    BeforeValidator(_split_clients),
+]
+AuthMode = Annotated[Literal["none", "jwt"], BeforeValidator(_casefolded)]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_casefolded)
 ]

@@ -80,9 +80,19 @@ class Timed:
     result: Any
 
 
-def print_figures(figures: Mapping[str, float | None], digits: int = 3) -> None:
+Figure = float | None
+
+
+def print_figures(figures: Mapping[str, Figure | Mapping[str, Figure]], digits: int = 3) -> None:
     """Print the JSON line that ends a benchmark; None is what does not apply here."""
-    rounded = {
-        name: None if value is None else round(value, digits) for name, value in figures.items()
+
+    def rounded(value: Figure) -> Figure:
+        return None if value is None else round(value, digits)
+
+    told = {
+        name: {key: rounded(one) for key, one in value.items()}
+        if isinstance(value, Mapping)
+        else rounded(value)
+        for name, value in figures.items()
     }
-    sys.stdout.write(json.dumps(rounded) + "\n")
+    sys.stdout.write(json.dumps(told) + "\n")

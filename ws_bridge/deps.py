@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 
 from aura_engine.i18n import t
 from aura_engine.settings import Settings
-from aura_engine.store.access import LOCAL, Viewer
+from aura_engine.store.access import Viewer
+from ws_bridge.auth import Gate, bearer
 from ws_bridge.errors import Refused
+from ws_bridge.sockets import Sockets
 
 MAX_STREAMS: Final = 4
 """Whole lists that are sent at the same time; each holds one of the store's ten connections."""
@@ -31,9 +33,29 @@ def settings_of(request: Request) -> Settings:
     return cast(Settings, request.app.state.settings)
 
 
-def viewer_of() -> Viewer:
-    """Return who asks: nobody signs in where only this machine can ask."""
-    return LOCAL
+def viewer_of(request: Request) -> Viewer:
+    """Return who asks.
+
+    Raises
+    ------
+    Refused
+        401 without a token that holds.
+    AccessDenied
+        If it holds, and its owner may not look.
+    """
+    gate = cast(Gate, request.app.state.gate)
+    peer = request.client.host if request.client else None
+    return gate.caller(bearer(request.headers.getlist("authorization")), peer).viewer
+
+
+def request_id_of(request: Request) -> str:
+    """Return the number under which this request stands in the logs."""
+    return cast(str, request.state.request_id)
+
+
+def sockets_of(request: Request) -> Sockets:
+    """Return the sockets of this process."""
+    return cast(Sockets, request.app.state.sockets)
 
 
 def now() -> datetime:
@@ -73,5 +95,6 @@ def a_stream(request: Request) -> Iterator[None]:
 StoreDep = Annotated[Engine, Depends(store_of)]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 ViewerDep = Annotated[Viewer, Depends(viewer_of)]
+SocketsDep = Annotated[Sockets, Depends(sockets_of)]
 NowDep = Annotated[datetime, Depends(now)]
 UntilSentDep = Annotated[ExitStack, Depends(until_sent)]

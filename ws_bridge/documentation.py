@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html
 from fastapi.responses import HTMLResponse, Response
 from fastapi_offline import FastAPIOffline
+from starlette.types import Lifespan
 
 from aura_engine.i18n import t
 from ws_bridge import VERSION
@@ -28,15 +29,18 @@ _WITHOUT_TELEMETRY: Final[dict[str, Any]] = dict.fromkeys(
 """Whatever the environment says: spans would carry addresses, which name people."""
 
 
-def documented_app(title: str) -> FastAPI:
+def documented_app(title: str, lifespan: Lifespan[FastAPI]) -> FastAPI:
     """Make an application whose guide, at ``/docs`` and ``/redoc``, needs nothing from elsewhere.
 
     Parameters
     ----------
     title : str
         Name of the service.
+    lifespan : callable
+        What goes on while it answers.
     """
     app: FastAPI = FastAPIOffline(
+        lifespan=lifespan,
         docs_url=DOCS,
         redoc_url=None,
         static_url=STATIC,
@@ -72,7 +76,7 @@ def described(name: str, *statuses: int) -> dict[str, Any]:
         "response_description": t("bridge.answer"),
         "responses": {
             status: {"model": Problem, "description": t(f"bridge.status_{status}")}
-            for status in sorted({*statuses, 503})
+            for status in sorted({*statuses, 401, 403, 503})
         },
     }
 

@@ -10,16 +10,18 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from aura_engine.errors import AccessDenied, AuraError
+from aura_engine.errors import AccessDenied, AuraError, RunConflict
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger, redact
 
 log = get_logger(__name__)
 
 _OF_ROUTING: Final = {404: "bridge.no_such_address", 405: "bridge.no_such_method"}
+CLIENT_CLOSED_REQUEST: Final = 499
+_STATUSES: Final = {AccessDenied: 403, RunConflict: 409}
 _REASONS: Final = {
     "int_parsing": "bridge.reason_int",
     "int_parsing_size": "bridge.reason_int",
@@ -53,6 +55,24 @@ class Refused(Exception):
         self.headers = headers
 
 
+class NotModified(Exception):
+    """What the caller holds is what there is.
+
+    Parameters
+    ----------
+    tag : str
+        Of both.
+    """
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+class ClientGone(Exception):
+    """Whoever waited for an answer does so no more."""
+
+
 def problem(
     status: int, message: str, /, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
@@ -77,6 +97,8 @@ def problem(
 def install_error_answers(app: FastAPI) -> None:
     """Let every error of a request become an answer in the bridge's shape."""
     app.exception_handler(Refused)(_refused)
+    app.exception_handler(NotModified)(_not_modified)
+    app.exception_handler(ClientGone)(_nobody_listens)
     app.exception_handler(HTTPException)(_of_the_framework)
     app.exception_handler(RequestValidationError)(_bad_values)
     app.exception_handler(AuraError)(_of_the_engine)
@@ -84,6 +106,14 @@ def install_error_answers(app: FastAPI) -> None:
 
 def _refused(_request: Request, error: Refused) -> JSONResponse:
     return problem(error.status, error.message, headers=error.headers)
+
+
+def _not_modified(_request: Request, held: NotModified) -> Response:
+    return Response(status_code=304, headers={"ETag": held.tag})
+
+
+def _nobody_listens(_request: Request, _error: ClientGone) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 def _of_the_framework(_request: Request, error: HTTPException) -> JSONResponse:
@@ -102,7 +132,7 @@ def _complaint(found: Mapping[str, Any]) -> str:
 
 
 def _of_the_engine(request: Request, error: AuraError) -> JSONResponse:
-    status = 403 if isinstance(error, AccessDenied) else 503
+    status = next((code for kind, code in _STATUSES.items() if isinstance(error, kind)), 503)
     log.warning("request_refused", status=status, kind=type(error).__name__, **where(request))
     return problem(status, redact(str(error)))
 

@@ -7,6 +7,7 @@ tricked into taking for this machine, and a proxy that brings in others, are the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import Request
@@ -29,6 +30,7 @@ _POLICY_OF_PAGES: Final = (
     f"{_POLICY}; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:"
 )
+PICTURES: Final = "/api/v1/clustering/visualize/"
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -70,10 +72,23 @@ def _reason_against(headers: Headers) -> str | None:
 
 
 class SafeAnswers:
-    """Add the headers that keep answers out of other pages, and out of shared caches."""
+    """Add the headers that keep answers out of other pages, and out of shared caches.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    app : ASGIApp
+        What answers.
+    frames : sequence of str
+        Origins of the web pages that may show a figure in a frame.
+    """
+
+    def __init__(self, app: ASGIApp, frames: Sequence[str] = ()) -> None:
         self._app = app
+        ancestors = " ".join(("'self'", *frames))
+        self._policy_of_pictures = (
+            f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {ancestors}; "
+            "base-uri 'none'; form-action 'none'"
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -82,9 +97,15 @@ class SafeAnswers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                kind = headers.get("content-type", "")
+                is_picture = path.startswith(PICTURES) and kind.startswith("text/html")
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
-                policy = _POLICY_OF_PAGES if path in PAGES else _POLICY
+                if is_picture:
+                    del headers["X-Frame-Options"]  # the policy says whose frames, which it cannot
+                    policy = self._policy_of_pictures
+                else:
+                    policy = _POLICY_OF_PAGES if path in PAGES else _POLICY
                 headers.setdefault("Content-Security-Policy", policy)
                 if not path.startswith(f"{STATIC}/"):
                     headers.setdefault("Cache-Control", "private, no-cache")

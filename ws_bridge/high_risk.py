@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from ws_bridge.listing import known_as
 from ws_bridge.models.v2 import Factors, HighRiskMeta, HighRiskUser, HighRiskUsers
 
 FACTORS: Final = {
@@ -51,7 +52,7 @@ def high_risk_users(
 def _user(row: Mapping[str, Any], kpis: Mapping[str, Any]) -> HighRiskUser:
     factors = {name: round(100 * kpis[column], 2) for name, column in FACTORS.items()}
     return HighRiskUser(
-        user_id=row["user_id_raiz"],
+        user_id=known_as(row),
         risk_level=row["cluster_label"],
         severity_index=round(row["severity_index"], 2),
         factors=Factors(**factors),

@@ -26,10 +26,15 @@ class BoundedStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
+def known_as(row: Mapping[str, Any]) -> str:
+    """Return somebody's id, or their pseudonym for whoever may not see ids."""
+    return str(row.get("user_id_raiz", row["pseudonym"]))
+
+
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of `aura_engine.store.reads.risk_list` as v1 tells it."""
     return {
-        "user_id_raiz": row["user_id_raiz"],
+        "user_id_raiz": known_as(row),
         "risk_level": row["cluster_label"],
         "severity_index": round(row["severity_index"], 2),
         "total_votes": sum(bool(row[vote]) for vote in VOTES),

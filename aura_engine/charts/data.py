@@ -5,6 +5,7 @@ Numbers are as stored, unrounded; renderers and routes round for their readers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
+from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import (
@@ -244,6 +246,12 @@ def trends_chart(
     """
     found = run_totals(connection, viewer, since=since, until=until)
     return TrendsChart(since, until, tuple(TrendPoint(**row) for row in found))
+
+
+def outermost(chart: RadarChart) -> float:
+    """Return where a radar ends: the quarter that holds its largest mean."""
+    largest = max((max(chart.of(level) or [0.0]) for level in LEVEL_ORDER), default=1.0)
+    return max(0.25, math.ceil(4 * largest) / 4)
 
 
 def _changes_of_model(points: Sequence[TrendPoint | HistoryPoint]) -> list[datetime]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -11,8 +10,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from aura_engine.charts.data import DistributionChart, HistoryChart, RadarChart, TrendsChart
-from aura_engine.charts.palette import LEVEL_MARKER, LEVEL_ORDER, rgba
+from aura_engine.charts.data import (
+    DistributionChart,
+    HistoryChart,
+    RadarChart,
+    TrendsChart,
+    outermost,
+)
+from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, LEVEL_ORDER, rgba
 from aura_engine.charts.theme import LEGEND, Look
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
@@ -173,7 +178,7 @@ def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
             polar={
                 "bgcolor": "rgba(0, 0, 0, 0)",
                 "radialaxis": {
-                    "range": [0, _outermost(chart)],
+                    "range": [0, outermost(chart)],
                     "gridcolor": look.line,
                     "dtick": 0.25,
                     "tickfont": {"size": 11},
@@ -320,12 +325,6 @@ def history_figure(chart: HistoryChart, look: Look, zone: tzinfo) -> go.Figure:
     return figure
 
 
-def _outermost(chart: RadarChart) -> float:
-    """Return the quarter that holds the largest mean."""
-    largest = max((max(chart.of(level) or [0.0]) for level in LEVEL_ORDER), default=1.0)
-    return max(0.25, math.ceil(4 * largest) / 4)
-
-
 def _local(moments: list[datetime], zone: tzinfo) -> list[datetime]:
     """Return wall-clock times: Plotly draws the digits that it gets."""
     return [moment.astimezone(zone).replace(tzinfo=None) for moment in moments]
@@ -337,16 +336,5 @@ def _mark(figure: go.Figure, moments: list[datetime], look: Look, zone: tzinfo) 
 
 
 def _cluster_colour(cluster: int, look: Look) -> str:
-    colours = _CLUSTERS_DARK if look.dark else _CLUSTERS
+    colours = CLUSTERS_DARK if look.dark else CLUSTERS
     return colours[cluster % len(colours)]
-
-
-_CLUSTERS: Final = (
-    "#3B6EA8", "#B45309", "#6D28D9", "#0F766E", "#BE185D",
-    "#4D7C0F", "#0369A1", "#A16207", "#7E22CE", "#475569",
-)  # fmt: skip
-"""Clusters have no order, so they get colours that are no level's."""
-_CLUSTERS_DARK: Final = (
-    "#7FA8D6", "#E0A070", "#B79CF2", "#5CC8BC", "#F08CB8",
-    "#A9CF6B", "#6CC3EE", "#D9B65C", "#CFA0F5", "#A9B6C8",
-)  # fmt: skip

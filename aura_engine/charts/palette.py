@@ -37,6 +37,16 @@ LEVEL_MARKER: Final = {
 LEVEL_ORDER: Final = (RiskLevel.ALTO, RiskLevel.MODERADO, RiskLevel.BAJO)
 """Order of legends and tables, the worst first."""
 
+CLUSTERS: Final = (
+    "#3B6EA8", "#B45309", "#6D28D9", "#0F766E", "#BE185D",
+    "#4D7C0F", "#0369A1", "#A16207", "#7E22CE", "#475569",
+)  # fmt: skip
+"""Clusters have no order, so they get colours that are no level's."""
+CLUSTERS_DARK: Final = (
+    "#7FA8D6", "#E0A070", "#B79CF2", "#5CC8BC", "#F08CB8",
+    "#A9CF6B", "#6CC3EE", "#D9B65C", "#CFA0F5", "#A9B6C8",
+)  # fmt: skip
+
 ACCENT: Final = "#3B6EA8"
 ACCENT_DARK: Final = "#7FA8D6"
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from aura_engine.errors import RunError
+from aura_engine.errors import RunError, SourceError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.apart import require_own_sources
@@ -29,7 +29,9 @@ from aura_engine.pipeline.reading import read_texts
 from aura_engine.pipeline.replay import Replay, begin
 from aura_engine.pipeline.rereading import reread
 from aura_engine.pipeline.results import run_results
-from aura_engine.sources import Extraction, TextSource, extract_activity
+from aura_engine.pipeline.sweep import SweepRun
+from aura_engine.sources import Extraction, Source, TextSource, extract_activity
+from aura_engine.sources.people import account_ids
 from aura_engine.store.change_cursors import end_resync
 from aura_engine.store.generation import sweep_generations
 from aura_engine.store.installation import read_installation
@@ -60,6 +62,9 @@ class RunParameters:
         Fit a new model version even if the active one would do.
     confirm_leaving : bool
         Go on even if more people left than a run may remove unasked.
+    keep_unread : bool
+        If aura_social or aura_messaging does not answer, judge everyone by what they last said
+        instead of failing; who has no account any more goes all the same.
     """
 
     n_clusters: int | None = None
@@ -67,6 +72,7 @@ class RunParameters:
     skip_nlp: bool = False
     refit: bool = False
     confirm_leaving: bool = False
+    keep_unread: bool = False
 
 
 def run_full(
@@ -173,13 +179,19 @@ class FullRun:
         sweep_generations(store)
         discard_models(store)
         with stage("extract"):
-            require_own_sources(self.context)
-            preflight_if_first(self.context, self.recorder)
-            begin_cursors(self.context)
-            begun = begin(self.context, self.recorder, self.as_of)
-            self.as_of = begun.as_of
-            extraction = self._extract()
-            self.gone |= set(leavers(store, extraction, confirmed=self.asked.confirm_leaving))
+            try:
+                require_own_sources(self.context)
+                preflight_if_first(self.context, self.recorder)
+                begin_cursors(self.context)
+                begun = begin(self.context, self.recorder, self.as_of)
+                self.as_of = begun.as_of
+                extraction = self._extract()
+            except SourceError as error:
+                may_keep = self.asked.keep_unread and error.source != Source.AUTH
+                if not may_keep or active_model(store) is None:
+                    raise
+                return self._without(str(error.source))
+            self._note_leavers(extraction.activity.index)
             save_population(store, extraction, as_of=self.as_of)
         active = active_model(store)
         with stage("texts"):
@@ -248,6 +260,17 @@ class FullRun:
             read.model,
             self.recorder.counts,
         )
+
+    def _note_leavers(self, accounts: pd.Index[Any]) -> None:
+        confirmed = self.asked.confirm_leaving
+        self.gone |= set(leavers(self.context.store, accounts, confirmed=confirmed))
+
+    def _without(self, source: str) -> RunOutcome:
+        """Judge everyone by what is stored, since a source does not answer."""
+        log.warning("source_not_read", run_id=self.recorder.run_id, source=source)
+        self.recorder.count(unread=source)
+        self._note_leavers(account_ids(self.context.sources, as_of=self.as_of))
+        return SweepRun(self.context, self.as_of, self.recorder, gone=self.gone).run()
 
     def _extract(self) -> Extraction:
         extraction = extract_activity(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -22,15 +22,15 @@ MAX_LEAVING: Final = 20
 """More than both at once is likelier to be a broken source than people leaving."""
 
 
-def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[str]:
+def leavers(engine: Engine, accounts: pd.Index[Any], *, confirmed: bool) -> list[str]:
     """Return who has no account any more.
 
     Parameters
     ----------
     engine : Engine
         Of the analytics database.
-    extraction : Extraction
-        What the sources gave.
+    accounts : Index of str
+        Root ids of everyone who has one.
     confirmed : bool
         Whether somebody confirmed that many may go.
 
@@ -46,9 +46,9 @@ def leavers(engine: Engine, extraction: Extraction, *, confirmed: bool) -> list[
     ConfirmationNeeded
         If more than 5 % of the people, and more than 20, would go without a confirmation.
     """
-    if extraction.activity.empty:
+    if accounts.empty:
         raise RunError(t("pipeline.nobody"))
-    gone, known = missing_people(engine, extraction.activity.index)
+    gone, known = missing_people(engine, accounts)
     if not confirmed and len(gone) > max(MAX_LEAVING, MAX_LEAVING_SHARE * known):
         raise ConfirmationNeeded(t("pipeline.too_many_leave", gone=len(gone), known=known))
     return gone

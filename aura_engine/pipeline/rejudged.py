@@ -47,6 +47,7 @@ def show(
     text_revision: str | None,
     started: float,
     announces: bool,
+    gone: set[str] | None = None,
 ) -> RunOutcome:
     """Let everyone see a judgement that no text was read for, and end the run.
 
@@ -68,11 +69,24 @@ def show(
         When the run began, by the monotonic clock.
     announces : bool
         Whether it is told of as a clustering.
+    gone : set of str, optional
+        Who has no account any more; whoever is rescored meanwhile is not among them.
     """
+    leaving = set(gone or ())
     results = run_results(judgement.generation, chosen.model)
     name = model_of_revision(context.store, text_revision) if text_revision else None
     revision = text_revision if chosen.model.negativity_prior else None
-    replay = Replay(context, recorder.run_id, chosen, revision, begun.as_of, judgement, begun.after)
+    replay = Replay(
+        context,
+        recorder.run_id,
+        chosen,
+        revision,
+        begun.as_of,
+        judgement,
+        begun.after,
+        before_first=leaving.difference_update,
+        gone=leaving,
+    )
     publication = Publication(
         chosen=chosen,
         as_of=begun.as_of,

@@ -8,7 +8,7 @@ are counted again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -78,11 +78,14 @@ class SweepRun:
         Moment of the sweep.
     recorder : RunRecorder
         Its row.
+    gone : set of str
+        Who has no account any more.
     """
 
     context: PipelineContext
     as_of: datetime
     recorder: RunRecorder
+    gone: set[str] = field(default_factory=set)
 
     def run(self) -> RunOutcome:
         """Make the sweep; see `run_sweep`."""
@@ -100,6 +103,7 @@ class SweepRun:
             activity = stored_behaviour(
                 connection, revision, as_of=self.as_of, window_days=self.context.window_days
             )
+        activity = activity.loc[~activity.index.isin(self.gone)]
         with stage("ensemble", len(activity)):
             kpis = RawKpis.of(chosen, activity, activity, as_of=self.as_of)
             with store.connect() as connection:
@@ -113,6 +117,7 @@ class SweepRun:
             text_revision=stored.text_revision,
             started=started,
             announces=False,
+            gone=self.gone,
         )
 
     def _count_messages(self) -> None:

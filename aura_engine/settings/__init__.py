@@ -3,6 +3,7 @@
 The fields' descriptions are the source of README's table and of ``.env.example``.
 """
 
+from aura_engine.settings.access import SAFE_SECRET_BYTES
 from aura_engine.settings.addresses import LOOPBACK_NAMES
 from aura_engine.settings.collected import (
     ENV_FILE,
@@ -19,6 +20,7 @@ __all__ = [
     "ENV_FILE",
     "LOOPBACK_NAMES",
     "PORT_NAMES",
+    "SAFE_SECRET_BYTES",
     "DatabaseUrls",
     "Settings",
     "Variable",

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from aura_engine.errors import SettingsError
 from aura_engine.i18n import t
 from aura_engine.setting_types import complaints
+from aura_engine.settings.access import AccessSettings
 from aura_engine.settings.cases import CaseSettings
 from aura_engine.settings.databases import DatabaseSettings
 from aura_engine.settings.reading import ReadingSettings
@@ -31,6 +32,7 @@ class Settings(
     CaseSettings,
     SchedulingSettings,
     ReadingSettings,
+    AccessSettings,
     ServingSettings,
     DatabaseSettings,
     BaseSettings,

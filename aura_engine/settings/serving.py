@@ -38,7 +38,7 @@ class ServingSettings(BaseModel):
         default="127.0.0.1",
         alias="AURA_BIND_ADDRESS",
         description="Address on which pages and bridge listen; other than loopback only with "
-        "`AURA_ALLOW_ANONYMOUS=1`.",
+        "`AURA_ALLOW_ANONYMOUS=1`, the bridge also with `AURA_AUTH=jwt`.",
         min_length=1,
         max_length=253,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from aura_engine.copying import read_few
+from aura_engine.copying import read_few, read_table
 from aura_engine.sources.activity import identify
 from aura_engine.sources.assembly import Assembly
 from aura_engine.sources.connections import Source, Sources
@@ -100,6 +100,27 @@ def identify_people(
     accounts = _read(sources, Source.AUTH, "accounts", parameters)
     outsiders = _read(sources, Source.AUTH, "outsiders", parameters)
     return Identified(identify(accounts, outsiders, profiles, users), accounts)
+
+
+def account_ids(sources: Sources, *, as_of: datetime) -> pd.Index[Any]:
+    """Return the root id of everyone who has an account; aura_auth alone is asked.
+
+    Parameters
+    ----------
+    sources : Sources
+        The three sources.
+    as_of : datetime
+        Later accounts are nobody's yet.
+
+    Raises
+    ------
+    SourceError
+        If aura_auth cannot be read.
+    """
+    with sources.reading(Source.AUTH) as connection:
+        query = load_queries(Source.AUTH.value)["accounts"]
+        found = read_table(connection, query, {"as_of": as_of, "only": None})
+    return pd.Index(found["user_id"])
 
 
 def _read(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aura_engine.domain import RiskLevel
+from aura_engine.store import access_tables as access_tables
 from aura_engine.store import case_tables as case_tables  # its tables are Base's too
 from aura_engine.store import pulse_tables as pulse_tables
 from aura_engine.store.table_base import Base, now

@@ -92,7 +92,7 @@ FROM pipeline_run ORDER BY id DESC LIMIT :limit;
 -- name: one_run
 SELECT id, kind, status, requested_by, requested_at, as_of, parameters, started_at, heartbeat_at,
        finished_at, stage, stage_done, stage_total, stage_started_at, stages, counts, error,
-       model_version_id, text_model, cancel_requested_at
+       model_version_id, text_model, cancel_requested_at, results
 FROM pipeline_run WHERE id = :run_id;
 
 -- name: waiting_or_running

@@ -72,6 +72,7 @@ class Health(Answer):
         "service": "aura-monitor",
         "version": "0.1.0",
         "demo": True,
+        "anonymous": False,
         "degraded": [
             {
                 "part": "scheduler",
@@ -87,7 +88,7 @@ class Health(Answer):
             "has_standby": False,
         },
         "realtime": {
-            "enabled": False,
+            "enabled": True,
             "websocket_connections": {"clustering": 0, "alerts": 0},
         },
         "data": {
@@ -104,6 +105,7 @@ class Health(Answer):
     service: str
     version: str
     demo: bool
+    anonymous: bool
     degraded: list[DegradedPart]
     scheduler: SchedulerState
     realtime: Realtime

@@ -25,6 +25,65 @@ class MinerStatus(Answer):
     service: str
     ready_for_etl: bool
     nlp_available: bool
+    run: RunState | None = None
+
+
+class RunState(Answer):
+    """How far a run is."""
+
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "run_id": 41,
+        "kind": "full",
+        "status": "running",
+        "stage": "texts",
+        "done": 1200,
+        "total": 4800,
+        "error": None,
+    }
+
+    run_id: int
+    kind: str
+    status: str
+    stage: str | None
+    done: int | None
+    total: int | None
+    error: str | None
+
+
+class EtlDone(Answer):
+    """A full run that has ended."""
+
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "status": "success",
+        "message": "La corrida 41 terminó: 2000 personas tienen resultados nuevos.",
+        "records_processed": 2000,
+        "extraction_date": "2026-03-01T09:30:00Z",
+        "next_step": "/api/v1/clustering/results",
+        "run_id": 41,
+    }
+
+    status: Literal["success"]
+    message: str
+    records_processed: int
+    extraction_date: datetime
+    next_step: str
+    run_id: int
+
+
+class EtlAccepted(Answer):
+    """A full run that was asked for."""
+
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "status": "accepted",
+        "message": "Se pidió la corrida 41.",
+        "check_status_at": "/api/v1/data-miner/status?run_id=41",
+        "run_id": 41,
+    }
+
+    status: Literal["accepted"]
+    message: str
+    check_status_at: str
+    run_id: int
 
 
 class RecordCount(Answer):
@@ -73,6 +132,40 @@ class ClusteringResults(Answer):
     cluster_centers: list[list[float]]
     risk_cluster_id: int
     as_of: datetime
+
+
+class ClusterQuality(Answer):
+    """How well the clusters are separated."""
+
+    silhouette_score: float | None
+    calinski_harabasz: float | None
+    high_risk_percentage: float
+
+
+class ClusteringDone(Answer):
+    """A reclustering that has ended."""
+
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "status": "success",
+        "message": "La corrida 42 terminó: 2000 personas tienen resultados nuevos.",
+        "execution_date": "2026-03-01T10:02:11Z",
+        "total_users": 2000,
+        "risk_distribution": _DISTRIBUTION,
+        "metrics": {
+            "silhouette_score": 0.4127,
+            "calinski_harabasz": 1204.5,
+            "high_risk_percentage": 10.75,
+        },
+        "run_id": 42,
+    }
+
+    status: Literal["success"]
+    message: str
+    execution_date: datetime
+    total_users: int
+    risk_distribution: dict[str, int]
+    metrics: ClusterQuality
+    run_id: int
 
 
 class RiskEntry(Answer):

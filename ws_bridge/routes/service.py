@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection
 
 from aura_engine.errors import StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import redact
 from aura_engine.settings import Settings
-from aura_engine.store.access import Viewer
+from aura_engine.store.access import SYSTEM
 from aura_engine.store.connect import reading
 from aura_engine.store.migrate import structure_problem
 from aura_engine.store.reads import DataVersion, data_version, is_demo, notice_channels, services
-from ws_bridge import VERSION, parts, realtime
-from ws_bridge.deps import SettingsDep, StoreDep, ViewerDep
+from ws_bridge import VERSION, parts
+from ws_bridge.deps import SettingsDep, SocketsDep, StoreDep, ViewerDep
 from ws_bridge.documentation import DOCS, REDOC, described
 from ws_bridge.errors import problem
+from ws_bridge.metrics import REGISTRY
 from ws_bridge.models.service import DataInView, Health, Realtime, Unhealthy, Welcome
+from ws_bridge.sockets import Sockets
 
 HEALTH = "/health"
 LINKS = {
@@ -35,7 +38,7 @@ router = APIRouter(tags=[t("bridge.tag_service")])
 
 
 @router.get("/", **described("welcome") | {"responses": {}})
-def welcome(settings: SettingsDep) -> Welcome:
+def welcome(settings: SettingsDep, _viewer: ViewerDep) -> Welcome:
     """Say what answers here, and where to go on."""
     return Welcome(service=settings.service_name, version=VERSION, links=LINKS)
 
@@ -46,34 +49,38 @@ def welcome(settings: SettingsDep) -> Welcome:
     **described("health")
     | {"responses": {503: {"model": Unhealthy, "description": t("bridge.status_unhealthy")}}},
 )
-def health(store: StoreDep, settings: SettingsDep, viewer: ViewerDep) -> Health | JSONResponse:
+def health(
+    store: StoreDep, settings: SettingsDep, _viewer: ViewerDep, sockets: SocketsDep
+) -> Health | JSONResponse:
     """Say whether results can be read, and what is missing beside them."""
     try:
         with reading(store) as connection:
             wrong = structure_problem(connection)
             if wrong is None:
-                return _health(connection, settings, viewer)
+                return _health(connection, settings, sockets)
     except StoreError as error:
         return problem(503, redact(str(error)), status="unhealthy", part=parts.STORE)
     return problem(503, wrong, status="unhealthy", part=parts.STRUCTURE)
 
 
-def _health(connection: Connection, settings: Settings, viewer: Viewer) -> Health:
-    version = data_version(connection, viewer)
-    found = services(connection, viewer)
+def _health(connection: Connection, settings: Settings, sockets: Sockets) -> Health:
+    # Whoever may call reads this: it speaks of no person.
+    version = data_version(connection, SYSTEM)
+    found = services(connection, SYSTEM)
     degraded = parts.degraded(
         found,
-        notice_channels(connection, viewer),
+        notice_channels(connection, SYSTEM),
         has_results=version is not None,
     )
     return Health(
         status="degraded" if degraded else "healthy",
         service=settings.service_name,
         version=VERSION,
-        demo=is_demo(connection, viewer),
+        demo=is_demo(connection, SYSTEM),
+        anonymous=sockets.gate.is_open and settings.allow_anonymous,
         degraded=degraded,
         scheduler=parts.scheduler_state(found),
-        realtime=Realtime(enabled=False, websocket_connections=realtime.connections()),
+        realtime=Realtime(enabled=True, websocket_connections=sockets.hub.connections()),
         data=_in_view(version) if version else None,
         text_model=version.text_model if version else None,
     )
@@ -87,3 +94,10 @@ def _in_view(version: DataVersion) -> DataInView:
         finished_at=version.finished_at,
         changed_at=version.changed_at,
     )
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(viewer: ViewerDep) -> Response:
+    """Give what this process has counted, as Prometheus reads it."""
+    viewer.require_aggregates()
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -19,7 +19,7 @@ from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.people import RUNS, all_well
 from tests.integration.store.rows import publish
 
-NOT_OPEN = {"enabled": False, "websocket_connections": {"clustering": 0, "alerts": 0}}
+NOBODY = {"enabled": True, "websocket_connections": {"clustering": 0, "alerts": 0}}
 
 
 def change(store: Engine, statement: str) -> None:
@@ -40,8 +40,8 @@ def test_with_results_and_all_processes_it_is_healthy_and_tells_the_datas_age(
     found = full.get("/health").json()
     assert found["status"] == "healthy"
     assert found["degraded"] == []
-    assert found["realtime"] == NOT_OPEN
-    assert found["demo"] is True
+    assert found["realtime"] == NOBODY
+    assert (found["demo"], found["anonymous"]) == (True, False)
     assert found["text_model"] == "aura-es-mini"
     assert found["data"]["version"] == len(RUNS)
     assert datetime.fromisoformat(found["data"]["as_of"]) == RUNS[-1]

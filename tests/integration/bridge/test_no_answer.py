@@ -93,21 +93,6 @@ def test_several_bad_values_are_named_at_once(full: TestClient) -> None:
     assert "offset" in message
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/api/v1/data-miner/execute-etl"),
-        ("POST", "/api/v1/data-miner/execute-etl-async"),
-        ("POST", f"{V1}/execute"),
-        ("GET", f"{V1}/visualize/scatter"),
-        ("GET", f"{V2}/ws/live"),
-        ("GET", f"{V2}/ws/alerts"),
-    ],
-)
-def test_what_is_still_to_come_says_so(full: TestClient, method: str, path: str) -> None:
-    assert "todavía no está disponible" in refusal(full, path, 404, method=method)
-
-
 def test_an_unknown_address_and_a_wrong_method_point_to_the_guide(full: TestClient) -> None:
     assert "/docs" in refusal(full, "/api/v3/anything", 404)
     assert "/docs" in refusal(full, f"{V1}/results", 405, method="DELETE")

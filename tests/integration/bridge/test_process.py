@@ -2,108 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import Engine
 
 from aura_cli import app as cli
 from aura_engine.cluster import Lease, create_database, drop_database
-from aura_engine.settings import DATABASE_URL_NAMES, Settings, documented_variables
+from aura_engine.settings import Settings
 from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
+from tests.integration.bridge.served import Serve, addresses, free_port
 from tests.integration.store.rows import ids, publish
-from tests.patience import PATIENCE, eventually
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def addresses(url: URL) -> dict[str, str]:
-    """Return the four addresses; the bridge asks only the first."""
-    named = {name: url.set(database=name.lower()) for name in DATABASE_URL_NAMES}
-    named["DATABASE_URL_ANALYTICS"] = url
-    return {name: each.render_as_string(hide_password=False) for name, each in named.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Served:
-    """A bridge in a process of its own."""
-
-    def __init__(self, url: URL, log: Path) -> None:
-        self.port = free_port()
-        self._log = log
-        kept = {k: v for k, v in os.environ.items() if k not in documented_variables()}
-        own = {"SERVICE_PORT": str(self.port), "PYTHONPATH": str(ROOT), "AURA_LOG_FORMAT": "json"}
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "aura_cli", "bridge"],
-                cwd="/",
-                env=kept | addresses(url) | own,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def get(self, path: str) -> tuple[int, Any, dict[str, str]]:
-        """Ask, never through a proxy."""
-        opener = build_opener(ProxyHandler({}))
-        try:
-            with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
-                return answer.status, json.load(answer), dict(answer.headers)
-        except HTTPError as refusal:
-            with refusal:
-                return refusal.code, json.load(refusal), dict(refusal.headers)
-
-    def await_answer(self) -> tuple[int, Any, dict[str, str]]:
-        """Return the first answer of ``/health``."""
-
-        def answer() -> tuple[int, Any, dict[str, str]] | None:
-            assert self.process.poll() is None, self.said()
-            try:
-                return self.get("/health")
-            except (URLError, OSError):
-                return None
-
-        return eventually(answer)
-
-    def said(self) -> str:
-        """Return its log."""
-        return self._log.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[URL], Served]]:
-    started: list[Served] = []
-
-    def start(url: URL) -> Served:
-        started.append(Served(url, tmp_path / f"bridge-{len(started)}.log"))
-        return started[-1]
-
-    yield start
-    for served in started:
-        served.process.kill()
-        served.process.wait()
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_asked_to_end_and_its_log_names_nobody(
-    serve: Callable[[URL], Served], store: Engine, ending: signal.Signals
+    serve: Serve, store: Engine, ending: signal.Signals
 ) -> None:
     who = ids(3, start=0xABCD)
     publish(store, who)
@@ -126,7 +47,7 @@ def test_it_serves_until_it_is_asked_to_end_and_its_log_names_nobody(
 
 
 def test_it_starts_before_its_database_and_recovers_when_it_is_there(
-    serve: Callable[[URL], Served], lease: Lease
+    serve: Serve, lease: Lease
 ) -> None:
     name = f"t_{secrets.token_hex(8)}"
     served = serve(lease.url(name))

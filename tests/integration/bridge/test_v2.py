@@ -13,6 +13,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.store.services import report
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.people import RUNS, N, kpi_averages, stored
+from tests.patience import eventually
 
 DATA = "/api/v2/clustering/data"
 LABELS = ["BAJO RIESGO", "RIESGO MODERADO", "ALTO RIESGO"]
@@ -226,7 +227,7 @@ def test_before_the_first_run_the_keys_are_there_and_the_lists_empty(
     assert numbers <= {int, float}
 
 
-def test_the_channels_say_that_none_is_open_and_what_feeds_them(
+def test_the_channels_say_who_listens_and_what_feeds_them(
     full: TestClient, empty: TestClient
 ) -> None:
     found = full.get("/api/v2/clustering/status").json()
@@ -235,7 +236,7 @@ def test_the_channels_say_that_none_is_open_and_what_feeds_them(
     assert found["api_version"] == "v2"
     assert found["features"]
     assert all(isinstance(feature, str) for feature in found["features"])
-    assert found["listener"] == {"is_up": False, "since": None}
+    eventually(lambda: full.get("/api/v2/clustering/status").json()["listener"]["is_up"])
     assert set(found["sources"]) == {"aura_auth", "aura_messaging", "aura_social"}
     assert empty.get("/api/v2/clustering/status").json()["scheduler"] == {
         "is_up": False,

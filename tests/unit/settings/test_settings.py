@@ -271,4 +271,4 @@ def test_every_variable_is_documented():
 def test_every_variable_that_holds_a_password_is_known_as_secret():
     secret = {name for name, variable in documented_variables().items() if variable.secret}
     alerts = {"AURA_ALERT_WEBHOOK", "AURA_ALERT_SECRET", "AURA_ALERT_SMTP_PASSWORD"}
-    assert secret == {*DATABASE_URL_NAMES, "AURA_TEXT_KEY", *alerts}
+    assert secret == {*DATABASE_URL_NAMES, "AURA_TEXT_KEY", "AURA_JWT_SECRET", *alerts}

@@ -1,0 +1,30 @@
+-- Accounts of those who work with AURA monitor, and the log of what they looked at.
+
+-- name: account
+SELECT id, email, CAST(auth_user_id AS text) AS auth_user_id, role, scope, disabled_at
+FROM app_user
+WHERE auth_user_id = CAST(:auth_user_id AS uuid) OR email = lower(:email);
+
+-- name: put_account
+INSERT INTO app_user (email, auth_user_id, role, scope)
+VALUES (lower(:email), CAST(:auth_user_id AS uuid), :role, CAST(:scope AS uuid[]))
+RETURNING id;
+
+-- name: disable_account
+UPDATE app_user SET disabled_at = coalesce(disabled_at, clock_timestamp()) WHERE id = :id;
+
+-- name: disabled_accounts
+-- Of some AURA ids, those whose account is disabled.
+SELECT CAST(auth_user_id AS text) FROM app_user
+WHERE auth_user_id = ANY(CAST(:auth_user_ids AS uuid[])) AND disabled_at IS NOT NULL;
+
+-- name: record_person
+INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, request_id)
+SELECT :actor, :role, :action, CASE WHEN p.user_id_raiz IS NULL THEN 'unknown' ELSE 'person' END,
+       p.user_id_raiz, :request_id
+FROM (VALUES (1)) AS one (row)
+LEFT JOIN person p ON p.user_id_raiz = CAST(:user_id AS uuid);
+
+-- name: record_list
+INSERT INTO audit_log (actor, role, action, subject, request_id)
+VALUES (:actor, :role, :action, 'list', :request_id);

@@ -1,0 +1,111 @@
+"""Who listens, and what each of them still has to get: nobody who is slow holds up the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from aura_engine.logs import get_logger
+from aura_engine.store.reads import StoredEvent
+from ws_bridge.auth import Caller
+from ws_bridge.channels import TYPES, Channel, as_message, encoded
+from ws_bridge.metrics import EVICTED, QUEUED, SOCKETS
+
+log = get_logger(__name__)
+
+MOST_QUEUED: Final = 256
+"""Messages that wait for a client; one who is further behind is let go."""
+
+
+class CloseCode(IntEnum):
+    """Why a socket is closed (RFC 6455 and its registry; 4000 and more are ours)."""
+
+    RESTARTS = 1012
+    TRY_AGAIN = 1013
+    NOT_SIGNED_IN = 4401
+    MAY_NOT = 4403
+
+
+@dataclass(eq=False)
+class Client:
+    """One socket's end of the hub.
+
+    Parameters
+    ----------
+    channel : Channel
+        What it listens to.
+    caller : Caller
+        Who listens.
+    """
+
+    channel: Channel
+    caller: Caller
+    queue: asyncio.Queue[tuple[int, str]] = field(
+        default_factory=lambda: asyncio.Queue(MOST_QUEUED)
+    )
+    code: CloseCode | None = None
+    """Why the socket is to be closed, once it is."""
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def close(self, code: CloseCode) -> None:
+        """Have the socket closed, for the first reason that is given."""
+        self.code = self.code or code
+        self.closing.set()
+
+    def wants(self, event: StoredEvent) -> bool:
+        """Tell whether the client listens to an event and may know of it."""
+        return event.type in TYPES[self.channel] and event.is_for(self.caller.viewer)
+
+    def offer(self, seq: int, message: str) -> None:
+        """Queue the message of an event; a client whose queue is full is let go."""
+        if self.closing.is_set():
+            return
+        try:
+            self.queue.put_nowait((seq, message))
+        except asyncio.QueueFull:
+            EVICTED.inc()
+            log.info("socket_evicted", channel=self.channel.value)
+            self.close(CloseCode.TRY_AGAIN)
+
+
+@dataclass
+class Hub:
+    """The sockets of this process; used from its event loop only."""
+
+    clients: set[Client] = field(default_factory=set)
+
+    def add(self, client: Client) -> None:
+        """Let a client get what comes from now on."""
+        self.clients.add(client)
+        SOCKETS.labels(client.channel.value).inc()
+
+    def remove(self, client: Client) -> None:
+        """Forget a client."""
+        if client in self.clients:
+            self.clients.remove(client)
+            SOCKETS.labels(client.channel.value).dec()
+
+    def publish(self, events: Iterable[StoredEvent]) -> None:
+        """Give events to everyone who may know of them; each is written out once."""
+        for event in events:
+            message: str | None = None
+            for client in self.clients:
+                if client.wants(event):
+                    if message is None:
+                        message = encoded(as_message(event))
+                    client.offer(event.seq, message)
+        QUEUED.set(max((client.queue.qsize() for client in self.clients), default=0))
+
+    def connections(self) -> dict[str, int]:
+        """Count the clients of each channel in this process."""
+        counted = Counter(client.channel.value for client in self.clients)
+        return {channel.value: counted[channel.value] for channel in Channel}
+
+    def close_all(self, code: CloseCode) -> None:
+        """Have every socket closed."""
+        for client in self.clients:
+            client.close(code)

@@ -1,0 +1,139 @@
+"""Figures as pages that a client shows in a frame: no script, light or dark, as wide as it is."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from html import escape
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Connection
+
+from aura_engine.charts import distribution_chart, radar_chart, scatter_chart, severity_chart
+from aura_engine.charts.svg import (
+    MOST_POINTS,
+    dark_style,
+    distribution_svg,
+    metrics_svg,
+    radar_svg,
+    scatter_svg,
+    severity_svg,
+)
+from aura_engine.i18n import t
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads import DataVersion
+
+MOST_KEPT: Final = 64
+POINTS_AMONG_OTHERS: Final = 400
+"""Of each map where all figures are on one page, so that together they are as light as one."""
+_STYLE: Final = (
+    ":root{color-scheme:light dark}"
+    "body{margin:0;padding:8px;font-family:system-ui,sans-serif;color:#334155;background:#fff}"
+    "figure{margin:0 auto 16px;max-width:720px}svg{display:block;width:100%;height:auto}"
+    "figcaption,footer{font-size:13px;text-align:center;padding:4px}"
+    ".all{display:grid;gap:8px;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr))}"
+    "@media (prefers-color-scheme:dark){body{color:#e2e8f0;background:#0f172a}:root{DARK}}"
+)
+
+
+class Picture(StrEnum):
+    """What can be shown."""
+
+    SCATTER = "scatter"
+    DISTRIBUTION = "distribution"
+    RADAR = "radar"
+    SEVERITY = "severity"
+    KMEANS = "kmeans"
+    METRICS = "metrics"
+    DASHBOARD = "dashboard"
+
+
+_OF_DASHBOARD: Final = (
+    Picture.METRICS,
+    Picture.DISTRIBUTION,
+    Picture.SEVERITY,
+    Picture.RADAR,
+    Picture.SCATTER,
+    Picture.KMEANS,
+)
+
+
+def drawn(connection: Connection, viewer: Viewer, version: DataVersion, picture: Picture) -> str:
+    """Return one figure, or all of them, as a page.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of `aura_engine.store.connect.reading`.
+    viewer : Viewer
+        Who looks.
+    version : DataVersion
+        What is in view.
+    picture : Picture
+        Which figure.
+    """
+    is_all = picture is Picture.DASHBOARD
+    shown, points = (_OF_DASHBOARD, POINTS_AMONG_OTHERS) if is_all else ((picture,), MOST_POINTS)
+    figures = "".join(
+        f"<figure>{_svg(connection, viewer, version, one, points)}"
+        f"<figcaption>{escape(t(f'charts.picture_{one}'))}</figcaption></figure>"
+        for one in shown
+    )
+    title = escape(t(f"charts.picture_{picture}"))
+    return (
+        f'<!doctype html><html lang="es"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE.replace('DARK', dark_style())}</style></head><body>"
+        f'<main class="all">{figures}</main><footer>{escape(t("bridge.picture_note"))}</footer>'
+        "</body></html>"
+    )
+
+
+def _svg(
+    connection: Connection, viewer: Viewer, version: DataVersion, picture: Picture, points: int
+) -> str:
+    def people() -> str:
+        chart = scatter_chart(connection, viewer, max_points=points)
+        return scatter_svg(chart, by_cluster=picture is Picture.KMEANS)
+
+    ways: dict[Picture, Callable[[], str]] = {
+        Picture.SCATTER: people,
+        Picture.KMEANS: people,
+        Picture.DISTRIBUTION: lambda: distribution_svg(distribution_chart(connection, viewer)),
+        Picture.RADAR: lambda: radar_svg(radar_chart(connection, viewer)),
+        Picture.SEVERITY: lambda: severity_svg(severity_chart(connection, viewer)),
+        Picture.METRICS: lambda: metrics_svg(version.results["metrics"]),
+    }
+    return ways[picture]()
+
+
+@dataclass
+class PictureCache:
+    """The last pages that were drawn; used by several threads."""
+
+    _pages: OrderedDict[Hashable, str] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, key: Hashable, draw: Callable[[], str]) -> str:
+        """Return a page, drawn now if it is not kept.
+
+        Parameters
+        ----------
+        key : hashable
+            Of everything that the page depends on.
+        draw : callable
+            Draws it.
+        """
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+                return self._pages[key]
+        page = draw()
+        with self._lock:
+            self._pages[key] = page
+            while len(self._pages) > MOST_KEPT:
+                self._pages.popitem(last=False)
+        return page
