@@ -84,7 +84,7 @@ def main() -> None:
                 rate=options.rate,
                 seconds=options.seconds,
             )
-            evicted = _evicted(bridge)
+            let_go = _let_go(bridge)
             for one in stuck:
                 one.close()
     lost = sum(events - count for count in heard.counts)
@@ -92,9 +92,21 @@ def main() -> None:
     print(
         f"{options.sockets:,} sockets, {frozen} frozen, {events:,} events: "
         f"{len(heard.lags):,} deliveries, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
-        f"{lost} lost, {heard.repeated} repeated; bridge {before:.0f} MB before, {peak:.0f} at most"
+        f"{lost} lost, {heard.repeated} repeated"
     )
-    print_figures({"p50_ms": p50, "p99_ms": p99, "evicted": evicted, "lost": lost, "rss_mb": peak})
+    print(
+        f"let go: {let_go['evicted']} that were behind, {let_go['dead']} that answered no ping; "
+        f"bridge {before:.0f} MB before, {peak:.0f} MB at most"
+    )
+    print_figures(
+        {
+            "p50_ms": p50,
+            "p99_ms": p99,
+            "evicted": sum(let_go.values()),
+            "lost": lost,
+            "rss_mb": peak,
+        }
+    )
 
 
 def _frozen(bridge: Bridged) -> socket.socket:
@@ -203,11 +215,11 @@ async def _read(
         return
 
 
-def _evicted(bridge: Bridged) -> int:
-    """Return how many clients the bridge let go."""
+def _let_go(bridge: Bridged) -> dict[str, int]:
+    """Return how many clients the bridge let go, by why."""
     text = httpx2.get(f"{bridge.address}/metrics", timeout=60).text
-    line = next(one for one in text.splitlines() if one.startswith("aura_sockets_evicted_total "))
-    return int(float(line.rpartition(" ")[2]))
+    counted = dict(line.rpartition(" ")[::2] for line in text.splitlines() if line[:1] != "#")
+    return {why: int(float(counted[f"aura_sockets_{why}_total"])) for why in ("evicted", "dead")}
 
 
 if __name__ == "__main__":

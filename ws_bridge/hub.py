@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
+
+from websockets.frames import Frame, Opcode
 
 from aura_engine.logs import get_logger
 from aura_engine.store.reads import StoredEvent
@@ -30,6 +32,21 @@ class CloseCode(IntEnum):
     MAY_NOT = 4403
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event, written out once for all who get it: as text, and as the frame that carries it."""
+
+    seq: int
+    text: str
+    frame: bytes
+
+    @classmethod
+    def of(cls, event: StoredEvent) -> Message:
+        """Write an event out."""
+        text = encoded(as_message(event))
+        return cls(event.seq, text, Frame(Opcode.TEXT, text.encode()).serialize(mask=False))
+
+
 @dataclass(eq=False)
 class Client:
     """One socket's end of the hub.
@@ -44,9 +61,15 @@ class Client:
 
     channel: Channel
     caller: Caller
-    queue: asyncio.Queue[tuple[int, str]] = field(
-        default_factory=lambda: asyncio.Queue(MOST_QUEUED)
-    )
+    write: Callable[[bytes], bool] | None = None
+    """Writes a frame at once, or tells that it cannot; where there is none, all is queued."""
+    queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_QUEUED))
+    known: int = 0
+    """Number of the last event that it was told in its beginning."""
+    seen: frozenset[int] = frozenset()
+    """Numbers of others that it was told there."""
+    is_busy: bool = True
+    """Whether something is to be sent before what comes now."""
     code: CloseCode | None = None
     """Why the socket is to be closed, once it is."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,12 +83,19 @@ class Client:
         """Tell whether the client listens to an event and may know of it."""
         return event.type in TYPES[self.channel] and event.is_for(self.caller.viewer)
 
-    def offer(self, seq: int, message: str) -> None:
-        """Queue the message of an event; a client whose queue is full is let go."""
-        if self.closing.is_set():
+    def has(self, seq: int) -> bool:
+        """Tell whether an event was told in the beginning."""
+        return seq <= self.known or seq in self.seen
+
+    def offer(self, message: Message) -> None:
+        """Send a message, or queue it; a client whose queue is full is let go."""
+        if self.closing.is_set() or self.has(message.seq):
+            return
+        is_next = not self.is_busy and self.queue.empty()
+        if is_next and self.write is not None and self.write(message.frame):
             return
         try:
-            self.queue.put_nowait((seq, message))
+            self.queue.put_nowait(message)
         except asyncio.QueueFull:
             EVICTED.inc()
             log.info("socket_evicted", channel=self.channel.value)
@@ -92,12 +122,11 @@ class Hub:
     def publish(self, events: Iterable[StoredEvent]) -> None:
         """Give events to everyone who may know of them; each is written out once."""
         for event in events:
-            message: str | None = None
+            message: Message | None = None
             for client in self.clients:
                 if client.wants(event):
-                    if message is None:
-                        message = encoded(as_message(event))
-                    client.offer(event.seq, message)
+                    message = message or Message.of(event)
+                    client.offer(message)
         QUEUED.set(max((client.queue.qsize() for client in self.clients), default=0))
 
     def connections(self) -> dict[str, int]:

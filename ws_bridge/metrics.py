@@ -26,6 +26,9 @@ QUEUED: Final = Gauge(
 EVICTED: Final = Counter(
     "aura_sockets_evicted", "Clients let go because they did not read", registry=REGISTRY
 )
+DEAD: Final = Counter(
+    "aura_sockets_dead", "Clients let go because they answered no ping", registry=REGISTRY
+)
 TAIL_UP: Final = Gauge(
     "aura_event_tail_up", "Whether the log of events is followed", registry=REGISTRY
 )

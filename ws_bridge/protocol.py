@@ -8,9 +8,13 @@ from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from ws_bridge.metrics import DEAD
+
 SEND_BUFFER: Final = 65_536
 """Bytes that the kernel holds for one client; by itself it would take megabytes of what nobody
 reads, and the queue that tells who is behind would fill too late."""
+WRITE: Final = "aura.write_frame"
+"""Where a socket's scope has what writes a frame that was made once for all."""
 LINGER_SECONDS: Final = 5.0
 """How long a client that is let go gets to take its last words."""
 
@@ -27,10 +31,19 @@ class Protocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Let go of a client that does not answer a ping: it takes no last words either."""
+        DEAD.inc()
         super().keepalive_timeout()
         self.transport.abort()
 
+    def write_frame(self, frame: bytes) -> bool:
+        """Write a whole frame at once, and tell whether that could be done."""
+        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
+
     async def run_asgi(self) -> None:
         """Serve one socket; closing it waits for what is still to be sent, but not for ever."""
+        self.scope[WRITE] = self.write_frame  # type: ignore[typeddict-unknown-key]
         await super().run_asgi()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)

@@ -32,6 +32,7 @@ from ws_bridge.auth import Caller, Gate, bearer
 from ws_bridge.channels import INITIAL_STATE, PONG, TYPES, Channel, as_message, encoded, iso
 from ws_bridge.errors import Refused
 from ws_bridge.hub import Client, CloseCode, Hub
+from ws_bridge.protocol import WRITE
 from ws_bridge.tail import EventTail
 
 log = get_logger(__name__)
@@ -157,7 +158,7 @@ class Sockets:
         except WebSocketDisconnect:
             return
         else:
-            await self._listen(socket, Client(channel, caller), since)
+            await self._listen(socket, Client(channel, caller, socket.scope.get(WRITE)), since)
 
     async def _signed_in(self, socket: WebSocket) -> Caller:
         """Accept a socket and return who it is; before that nothing is sent."""
@@ -189,9 +190,9 @@ class Sockets:
             await socket.send_text(encoded(told))
             for event in begun.missed:
                 await socket.send_text(encoded(as_message(event)))
-            known = begun.last if since is not None else 0
-            seen = {event.seq for event in begun.recent}
-            await self._until_closed(socket, client, known, seen)
+            client.known = begun.last if since is not None else 0
+            client.seen = frozenset(event.seq for event in begun.recent)
+            await self._until_closed(socket, client)
         except StoreError as error:
             log.warning("socket_not_served", reason=str(error))
             await _close(socket, CloseCode.TRY_AGAIN)
@@ -215,9 +216,7 @@ class Sockets:
             return Beginning(recent, [], False, bounds.last)
         return Beginning(recent, [e for e in missed if e.is_for(viewer)], True, bounds.last)
 
-    async def _until_closed(
-        self, socket: WebSocket, client: Client, known: int, seen: set[int]
-    ) -> None:
+    async def _until_closed(self, socket: WebSocket, client: Client) -> None:
         """Send and hear until either ends, or the client is to be let go."""
         async with anyio.create_task_group() as tasks:
 
@@ -227,19 +226,21 @@ class Sockets:
                     await end
                 tasks.cancel_scope.cancel()
 
-            tasks.start_soon(until, _send(socket, client, known, seen))
+            tasks.start_soon(until, _send(socket, client))
             tasks.start_soon(until, _hear(socket))
             tasks.start_soon(until, client.closing.wait())
         if client.code is not None:
             await _close(socket, client.code)
 
 
-async def _send(socket: WebSocket, client: Client, known: int, seen: set[int]) -> None:
+async def _send(socket: WebSocket, client: Client) -> None:
     """Send what is queued, except what the client has been told already."""
     while True:
-        seq, message = await client.queue.get()
-        if seq > known and seq not in seen:
-            await socket.send_text(message)
+        client.is_busy = not client.queue.empty()
+        message = await client.queue.get()
+        client.is_busy = True
+        if not client.has(message.seq):
+            await socket.send_text(message.text)
 
 
 async def _hear(socket: WebSocket) -> None:

@@ -22,6 +22,7 @@ from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.signing import JWT, bearer, token, with_account
 from tests.integration.store.rows import ids, publish
 from ws_bridge import sockets
+from ws_bridge.hub import Message
 
 LIVE, ALERTS = "/api/v2/clustering/ws/live", "/api/v2/clustering/ws/alerts"
 SOMEBODY = ids(1)[0]
@@ -240,7 +241,7 @@ def test_whoever_does_not_read_is_let_go_and_holds_up_nobody(
             socket.receive_json()
         (frozen, _) = sorted(client.app.state.sockets.hub.clients, key=id)  # type: ignore[attr-defined]
         monkeypatch.setattr(frozen, "queue", asyncio.Queue(1))
-        frozen.queue.put_nowait((0, "never read"))
+        frozen.queue.put_nowait(Message(0, "never read", b""))
         tell(store, EventType.ERROR)
         ended = []
         for socket in (slow, quick):

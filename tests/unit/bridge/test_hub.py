@@ -16,7 +16,7 @@ from aura_engine.store.reads import StoredEvent
 from ws_bridge import hub as hubs
 from ws_bridge.auth import Caller
 from ws_bridge.channels import Channel
-from ws_bridge.hub import MOST_QUEUED, Client, CloseCode, Hub
+from ws_bridge.hub import MOST_QUEUED, Client, CloseCode, Hub, Message
 from ws_bridge.limits import RateLimit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_whoever_falls_behind_is_let_go_and_nobody_else() -> None:
         hub, slow, quick = Hub(), client(), client()
         hub.add(slow)
         hub.add(quick)
-        for seq in range(MOST_QUEUED + 5):
+        for seq in range(1, MOST_QUEUED + 6):
             hub.publish([event(seq)])
             quick.queue.get_nowait()
         assert slow.code is CloseCode.TRY_AGAIN
@@ -98,13 +98,39 @@ def test_a_channel_and_a_scope_have_their_events_only() -> None:
     inside_a_loop(check)
 
 
+def test_what_can_be_written_at_once_is_and_never_before_what_waits() -> None:
+    def check() -> None:
+        written: list[bytes] = []
+        is_writable = [True]
+        one = client()
+        one.write = lambda frame: is_writable[0] and not written.append(frame)
+        hub = Hub()
+        hub.add(one)
+        hub.publish([event(1)])  # its beginning is still to be sent
+        assert (written, one.queue.qsize()) == ([], 1)
+        one.queue.get_nowait()
+        one.is_busy = False
+        hub.publish([event(2)])
+        assert written == [Message.of(event(2)).frame]
+        is_writable[0] = False
+        hub.publish([event(3)])
+        is_writable[0] = True
+        hub.publish([event(4)])
+        assert [one.queue.get_nowait().seq for _ in range(2)] == [3, 4]
+        one.known, one.seen = 5, frozenset({7})
+        hub.publish([event(5), event(6), event(7)])
+        assert written[1:] == [Message.of(event(6)).frame]
+
+    inside_a_loop(check)
+
+
 def test_the_first_reason_to_close_counts() -> None:
     def check() -> None:
         one = client()
         one.close(CloseCode.MAY_NOT)
         one.close(CloseCode.RESTARTS)
         assert one.code is CloseCode.MAY_NOT
-        one.offer(1, "late")
+        one.offer(Message.of(event(1)))
         assert one.queue.empty()
 
     inside_a_loop(check)
