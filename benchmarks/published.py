@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, text
 
 from aura_engine.domain import KPI_COLUMNS
+from aura_engine.features import Prior
 from aura_engine.pipeline.results import with_totals
+from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.store.model_versions import activate_model, save_model
 from aura_engine.store.people import save_people
 from benchmarks.load import AS_OF, NO_MEMBERSHIPS, generation, load_and_flip
+
+_FITTED: Final = 2_000
+"""People that the model is fitted for; it scores nobody here."""
 
 
 def publish(store: Engine, people: int) -> pd.DataFrame:
@@ -26,16 +31,7 @@ def publish(store: Engine, people: int) -> pd.DataFrame:
     people : int
         How many.
     """
-    model_id = save_model(
-        store,
-        fitted_at=AS_OF,
-        parameters={"n_clusters": 4},
-        text_revision=None,
-        libraries={},
-        n_fitted=people,
-        summary={},
-        artefact=b"",
-    )
+    model_id = _fitted(store, generation(min(people, _FITTED), model_id=0))
     rows = generation(people, model_id=model_id)
     known = pd.DataFrame(
         {
@@ -56,6 +52,28 @@ def publish(store: Engine, people: int) -> pd.DataFrame:
             {"results": json.dumps(_results(rows)), "id": run_id},
         )
     return rows
+
+
+def _fitted(store: Engine, some: pd.DataFrame) -> int:
+    """Save a model that some of the people were fitted for, and return its version."""
+    raw = some[[f"raw_{column}" for column in KPI_COLUMNS]].set_axis(list(KPI_COLUMNS), axis=1)
+    model = ScoringModel.fit_kpis(
+        raw,
+        night_prior=Prior(0.1, 5.0),
+        negativity_prior=Prior(0.3, 5.0),
+        n_clusters=4,
+        contamination=0.1,
+    )
+    return save_model(
+        store,
+        fitted_at=AS_OF,
+        parameters={"n_clusters": 4},
+        text_revision=None,
+        libraries={},
+        n_fitted=len(some),
+        summary=model.summary(),
+        artefact=model.to_bytes(),
+    )
 
 
 def _results(rows: pd.DataFrame) -> dict[str, Any]:

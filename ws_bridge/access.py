@@ -7,9 +7,10 @@ record is noted even if nothing has changed since the last one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -22,8 +23,11 @@ from aura_engine.store.reads import version_number
 from ws_bridge import VERSION
 from ws_bridge.deps import StoreDep, ViewerDep, request_id_of
 from ws_bridge.errors import NotModified
+from ws_bridge.kept import KeptAnswers
 
 _TAG_CHARACTERS: Final = 32
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,13 @@ class Access:
         self.viewer.require_identities()
         record_person(self.store, self.viewer, user_id, **self._told())
         self._require_changed()
+
+    def kept(self, make: Callable[[], T]) -> T:
+        """Return the answer of this tag, made now unless somebody has asked for it before.
+
+        Only for totals: nothing that names a person is kept.
+        """
+        return cast(KeptAnswers, self.request.app.state.kept).get(self.tag, make)
 
     @property
     def tag(self) -> str:

@@ -19,8 +19,8 @@ from ws_bridge.deps import MAX_STREAMS
 from ws_bridge.documentation import documented_app
 from ws_bridge.errors import install_error_answers
 from ws_bridge.guard import LastResort, LocalOnly, SafeAnswers
+from ws_bridge.kept import KeptAnswers
 from ws_bridge.limits import RateLimit, SmallBodies
-from ws_bridge.pictures import PictureCache
 from ws_bridge.routes import service, v1_clustering, v1_data_miner, v2_data, ws
 from ws_bridge.sockets import Sockets
 
@@ -46,7 +46,7 @@ def create_app(settings: Settings, store: Engine) -> FastAPI:
     app.state.gate = gate
     app.state.sockets = sockets
     app.state.rate_limit = RateLimit()
-    app.state.pictures = PictureCache()
+    app.state.kept = KeptAnswers()
     app.state.streams = BoundedSemaphore(MAX_STREAMS)
     install_error_answers(app)
     for part in (service, v1_data_miner, v1_clustering, v2_data, ws):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from enum import StrEnum
 from html import escape
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection
@@ -26,7 +23,6 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import DataVersion
 
-MOST_KEPT: Final = 64
 POINTS_AMONG_OTHERS: Final = 400
 """Of each map where all figures are on one page, so that together they are as light as one."""
 _STYLE: Final = (
@@ -108,32 +104,3 @@ def _svg(
         Picture.METRICS: lambda: metrics_svg(version.results["metrics"]),
     }
     return ways[picture]()
-
-
-@dataclass
-class PictureCache:
-    """The last pages that were drawn; used by several threads."""
-
-    _pages: OrderedDict[Hashable, str] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def get(self, key: Hashable, draw: Callable[[], str]) -> str:
-        """Return a page, drawn now if it is not kept.
-
-        Parameters
-        ----------
-        key : hashable
-            Of everything that the page depends on.
-        draw : callable
-            Draws it.
-        """
-        with self._lock:
-            if key in self._pages:
-                self._pages.move_to_end(key)
-                return self._pages[key]
-        page = draw()
-        with self._lock:
-            self._pages[key] = page
-            while len(self._pages) > MOST_KEPT:
-                self._pages.popitem(last=False)
-        return page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -38,7 +38,7 @@ from ws_bridge.models.v1 import (
     RiskEntry,
     UserProfile,
 )
-from ws_bridge.pictures import Picture, PictureCache, drawn
+from ws_bridge.pictures import Picture, drawn
 from ws_bridge.profile import profile, unknown_profile
 from ws_bridge.runs import ask, ended
 
@@ -137,7 +137,6 @@ def user_profile(
     "/visualize/{chart}", response_class=HTMLResponse, **described("visualize", 400, 404, 422)
 )
 def visualize(
-    request: Request,
     store: StoreDep,
     viewer: ViewerDep,
     access: AccessDep,
@@ -146,12 +145,12 @@ def visualize(
     """Draw a figure of the run in view, for a frame."""
     picture = _picture(chart)
     access.totals()
-    cache = cast(PictureCache, request.app.state.pictures)
-    with reading(store) as connection:
-        version = _in_view(connection, viewer)
-        key = (version.number, picture, viewer.communities)
-        page = cache.get(key, lambda: drawn(connection, viewer, version, picture))
-    return HTMLResponse(page, headers={"ETag": access.tag})
+
+    def draw() -> str:
+        with reading(store) as connection:
+            return drawn(connection, viewer, _in_view(connection, viewer), picture)
+
+    return HTMLResponse(access.kept(draw), headers={"ETag": access.tag})
 
 
 def _picture(text: str) -> Picture:

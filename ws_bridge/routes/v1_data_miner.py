@@ -90,6 +90,10 @@ def execute_etl_async(store: StoreDep, viewer: ViewerDep, asked: AskedDep) -> Et
 def feature_vector_count(store: StoreDep, viewer: ViewerDep, access: AccessDep) -> RecordCount:
     """Count the people who have results; 0 before the first run."""
     access.totals()
-    with reading(store) as connection:
-        people = distribution_chart(connection, viewer).total
-    return RecordCount(table="user_feature_vector", record_count=people)
+
+    def read() -> RecordCount:
+        with reading(store) as connection:
+            people = distribution_chart(connection, viewer).total
+        return RecordCount(table="user_feature_vector", record_count=people)
+
+    return access.kept(read)

@@ -30,6 +30,8 @@ from ws_bridge.sockets import Sockets
 
 FEATURES = ("distribution", "scatter", "radar", "histogram", "trends", "high_risk")
 MAX_POINTS = 50_000
+POINTS_KEPT = 5_000
+"""A map of more is not held in memory for the next who asks."""
 
 router = APIRouter(prefix="/api/v2/clustering", tags=[t("bridge.tag_v2")])
 
@@ -38,10 +40,13 @@ router = APIRouter(prefix="/api/v2/clustering", tags=[t("bridge.tag_v2")])
 def distribution(store: StoreDep, viewer: ViewerDep, access: AccessDep) -> v2.Distribution:
     """Give people by level."""
     access.totals()
-    with reading(store) as connection:
-        chart = distribution_chart(connection, viewer)
-        version = data_version(connection, viewer)
-    return chartjs.distribution(chart, version)
+
+    def read() -> v2.Distribution:
+        with reading(store) as connection:
+            chart = distribution_chart(connection, viewer)
+            return chartjs.distribution(chart, data_version(connection, viewer))
+
+    return access.kept(read)
 
 
 @router.get("/data/scatter", **described("scatter", 422))
@@ -51,33 +56,42 @@ def scatter(
     access: AccessDep,
     max_points: Annotated[
         int, Query(ge=1, le=MAX_POINTS, description=t("bridge.of_max_points"))
-    ] = 5_000,
+    ] = POINTS_KEPT,
 ) -> v2.ScatterChart:
     """Give people on the two principal components."""
     access.totals()
-    with reading(store) as connection:
-        chart = scatter_chart(connection, viewer, max_points=max_points)
-    return chartjs.scatter(chart)
+
+    def read() -> v2.ScatterChart:
+        with reading(store) as connection:
+            return chartjs.scatter(scatter_chart(connection, viewer, max_points=max_points))
+
+    return access.kept(read) if max_points <= POINTS_KEPT else read()
 
 
 @router.get("/data/radar", **described("radar"))
 def radar(store: StoreDep, viewer: ViewerDep, access: AccessDep) -> v2.Radar:
     """Give the mean person of each level."""
     access.totals()
-    with reading(store) as connection:
-        chart = radar_chart(connection, viewer)
-        version = data_version(connection, viewer)
-    return chartjs.radar(chart, version)
+
+    def read() -> v2.Radar:
+        with reading(store) as connection:
+            chart = radar_chart(connection, viewer)
+            return chartjs.radar(chart, data_version(connection, viewer))
+
+    return access.kept(read)
 
 
 @router.get("/data/severity-histogram", **described("histogram"))
 def severity_histogram(store: StoreDep, viewer: ViewerDep, access: AccessDep) -> v2.Histogram:
     """Give people by ASI."""
     access.totals()
-    with reading(store) as connection:
-        chart = severity_chart(connection, viewer)
-        version = data_version(connection, viewer)
-    return chartjs.histogram(chart, version)
+
+    def read() -> v2.Histogram:
+        with reading(store) as connection:
+            chart = severity_chart(connection, viewer)
+            return chartjs.histogram(chart, data_version(connection, viewer))
+
+    return access.kept(read)
 
 
 @router.get("/data/kpi-trends", **described("trends", 422))
