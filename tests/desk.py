@@ -63,10 +63,20 @@ class Desk:
         self.await_up(name)
 
     @contextmanager
-    def another(self, name: str) -> Iterator[str]:
-        """Run pages or bridge a second time, on a port of their own; yield the address."""
-        (port,) = free_ports(1)
-        ours = {"AURA_UI_PORT": str(port)} if name == "ui" else {"SERVICE_PORT": str(port)}
+    def another(self, name: str, *, port: int | None = None, **variables: str) -> Iterator[str]:
+        """Run pages or bridge a second time, on a port of their own; yield the address.
+
+        Parameters
+        ----------
+        name : str
+            ``ui`` or ``bridge``.
+        port : int, optional
+            Where; any free one when not given.
+        **variables : str
+            Settings that differ from the first one's.
+        """
+        port = free_ports(1)[0] if port is None else port
+        ours = {"AURA_UI_PORT" if name == "ui" else "SERVICE_PORT": str(port)} | variables
         with (self.installation.data_dir / f"another-{name}.log").open("a") as log:
             process = self.installation.start(name, output=log, **self.variables() | ours)
         try:
