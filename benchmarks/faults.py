@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--away", type=float, default=120.0, help="seconds without a source")
     parser.add_argument("--leaders", type=int, default=5, help="schedulers that are killed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="updated by one statement")
+    parser.add_argument("--only", nargs="+", type=int, help="numbers of some faults")
     options = parser.parse_args()
     with fault_site(options.people) as site:
         rate = options.rate
@@ -90,7 +91,11 @@ def main() -> None:
             "8 a leader killed": lambda: _replaced(site, options.leaders),
             "9 a run killed half-way": lambda: _half_way(site),
         }
-        ended = [_done(name, fault) for name, fault in faults.items()]
+        ended = [
+            _done(name, fault)
+            for number, (name, fault) in enumerate(faults.items(), start=1)
+            if options.only is None or number in options.only
+        ]
     print_figures(
         {
             "passed": sum(one.has_passed for one in ended),

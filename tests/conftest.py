@@ -44,6 +44,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleSch
     return ModuleScheduling(config, log)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let several workers begin with what takes longest."""
+    if config.pluginmanager.hasplugin("xdist"):
+        from tests.workers import place
+
+        items.sort(key=lambda item: place(item.nodeid))
+
+
 def reachable_directory(prefix: str = "aura-test-") -> Path:
     """Make a directory that the server's account can reach, which pytest's ``tmp_path`` is not."""
     path = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from aura_engine.store.access import Viewer
 from aura_engine.store.audit import record_list, record_person
 from aura_engine.store.connect import reading
-from aura_engine.store.reads import version_number
+from aura_engine.store.generation import version_number
 from ws_bridge import VERSION
 from ws_bridge.deps import StoreDep, ViewerDep, request_id_of
 from ws_bridge.errors import NotModified

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import orjson
 
+from aura_engine.store.event_log import StoredEvent
 from aura_engine.store.events import EventType
-from aura_engine.store.reads import StoredEvent
 
 
 class Channel(StrEnum):

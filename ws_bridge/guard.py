@@ -98,7 +98,9 @@ class SafeAnswers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 kind = headers.get("content-type", "")
-                is_picture = path.startswith(PICTURES) and kind.startswith("text/html")
+                # What is unchanged keeps the headers of this answer, not those of the first one.
+                is_shown = message["status"] == 304 or kind.startswith("text/html")
+                is_picture = path.startswith(PICTURES) and is_shown
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
                 if is_picture:

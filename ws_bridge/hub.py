@@ -12,7 +12,7 @@ from typing import Final
 from websockets.frames import Frame, Opcode
 
 from aura_engine.logs import get_logger
-from aura_engine.store.reads import StoredEvent
+from aura_engine.store.event_log import StoredEvent
 from ws_bridge.auth import Caller
 from ws_bridge.channels import TYPES, Channel, as_message, encoded
 from ws_bridge.metrics import EVICTED, QUEUED, SOCKETS

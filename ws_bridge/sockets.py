@@ -21,7 +21,7 @@ from aura_engine.logs import get_logger
 from aura_engine.store.access import Viewer
 from aura_engine.store.accounts import disabled_among
 from aura_engine.store.connect import reading
-from aura_engine.store.reads import (
+from aura_engine.store.event_log import (
     StoredEvent,
     event_bounds,
     events_after,

@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from aura_engine.errors import StoreError
 from aura_engine.logs import get_logger
 from aura_engine.store.connect import reading
+from aura_engine.store.event_log import StoredEvent, event_bounds, events_after
 from aura_engine.store.events import CHANNEL
 from aura_engine.store.failures import store_errors
-from aura_engine.store.reads import StoredEvent, event_bounds, events_after
 from ws_bridge.metrics import EVENTS, TAIL_UP
 
 log = get_logger(__name__)

@@ -278,3 +278,8 @@ def active_distribution(connection: Connection) -> dict[str, int]:
         for row in connection.execute(text(_QUERIES["active_distribution"]))
     }
     return {level.value: int(found.get(level, 0)) for level in RiskLevel}
+
+
+def version_number(connection: Connection) -> int:
+    """Return the number of the data in view, which rises with every change; 0 before any."""
+    return int(connection.scalar(text(_QUERIES["version_number"])) or 0)

@@ -105,3 +105,6 @@ SELECT run_id FROM active_run;
 
 -- name: active_distribution
 SELECT cluster_label, count(*) AS people FROM user_feature_vector GROUP BY cluster_label;
+
+-- name: version_number
+SELECT data_version FROM active_run;

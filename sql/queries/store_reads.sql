@@ -24,9 +24,6 @@ CROSS JOIN LATERAL (
     WHERE kind = 'incremental'
 ) AS batch;
 
--- name: version_number
-SELECT data_version FROM active_run;
-
 -- name: distribution
 SELECT f.cluster_label, count(*) AS people,
        count(*) FILTER (WHERE NOT f.is_sufficient) AS insufficient,

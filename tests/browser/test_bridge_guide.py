@@ -65,7 +65,7 @@ def test_a_request_can_be_tried_from_the_guide(watched, address):
     watched.page.goto(f"{address}/docs")
     watched.page.locator(".opblock-summary-path", has_text="/health").click()
     watched.page.get_by_role("button", name="Try it out").click()
-    watched.page.get_by_role("button", name="Execute").click()
+    watched.page.get_by_role("button", name="Execute", exact=True).click()
     watched.page.wait_for_selector(".live-responses-table")
     assert "analytics_database" in watched.page.inner_text(".live-responses-table")
     assert watched.requests_that_leave_the_machine() == []

@@ -306,10 +306,10 @@ def test_a_page_follows_on_where_a_bridge_comes_back(
         with desk.another("bridge", port=port, **settings):
             expect(page.locator("[data-state=live]")).to_be_visible()
             eventually(lambda: numbers(page) == expected_numbers(desk))
-        assert numbers(page) != before
-        assert re.search(r"\?since=\d+$", following.url)
-        assert following.begun["recovered"] is recovered
-        first, then, *_ = following.happened
-        assert first == "INITIAL_STATE"
-        assert then == ("USER_RISK_UPDATE" if recovered else "charts")
+            assert numbers(page) != before
+            assert re.search(r"\?since=\d+$", following.url)
+            assert following.begun["recovered"] is recovered
+            first, then, *_ = following.happened
+            assert first == "INITIAL_STATE"
+            assert then == ("USER_RISK_UPDATE" if recovered else "charts")
     assert watched.requests_that_leave_the_machine() == []

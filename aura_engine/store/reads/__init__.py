@@ -14,14 +14,6 @@ from aura_engine.store.reads.charts import (
     scatter,
     severities,
 )
-from aura_engine.store.reads.events import (
-    EventBounds,
-    StoredEvent,
-    event_bounds,
-    events_after,
-    last_events,
-    require_following,
-)
 from aura_engine.store.reads.models import ModelInView, model_in_view
 from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
@@ -41,7 +33,6 @@ from aura_engine.store.reads.results import (
     data_version,
     distribution,
     is_demo,
-    version_number,
 )
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
 
@@ -49,23 +40,18 @@ __all__ = [
     "SEVERITY_BINS",
     "SILENT_AFTER",
     "DataVersion",
-    "EventBounds",
     "LevelCount",
     "ModelInView",
     "NoticeChannel",
     "Scatter",
     "ServiceStatus",
     "Severities",
-    "StoredEvent",
     "case_counts",
     "data_version",
     "distribution",
-    "event_bounds",
-    "events_after",
     "history",
     "is_demo",
     "kpis_of",
-    "last_events",
     "level_changes",
     "level_count",
     "level_profiles",
@@ -74,7 +60,6 @@ __all__ = [
     "open_runs",
     "person",
     "person_by_id",
-    "require_following",
     "risk_list",
     "risk_ranks",
     "run",
@@ -84,5 +69,4 @@ __all__ = [
     "services",
     "severities",
     "stream_risk_list",
-    "version_number",
 ]

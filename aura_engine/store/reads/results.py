@@ -61,11 +61,6 @@ def data_version(connection: Connection, viewer: Viewer) -> DataVersion | None:
     return None if row is None else DataVersion(*row)
 
 
-def version_number(connection: Connection) -> int:
-    """Return the number of the data in view, which rises with every change; 0 before any."""
-    return int(connection.scalar(scoped("store_reads", "version_number")) or 0)
-
-
 def is_demo(connection: Connection, viewer: Viewer) -> bool:
     """Tell whether the database is marked for the demo, whose people are made up."""
     viewer.require_aggregates()

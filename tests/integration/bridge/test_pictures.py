@@ -60,7 +60,12 @@ def test_nothing_yet_and_no_such_figure_are_said(empty: TestClient, full: TestCl
 
 def test_only_listed_pages_may_show_it_in_a_frame(bridge: Bridge, population: Engine) -> None:
     client = bridge(population, AURA_CORS_ORIGINS="https://admin.example")
-    headers = client.get(f"{PATH}/radar").headers
+    first = client.get(f"{PATH}/radar").headers
+    again = client.get(f"{PATH}/radar", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    assert again.headers["Content-Security-Policy"] == first["Content-Security-Policy"]
+    assert "X-Frame-Options" not in again.headers
+    headers = first
     assert "frame-ancestors 'self' https://admin.example" in headers["Content-Security-Policy"]
     assert "X-Frame-Options" not in headers
     other = client.get("/api/v2/clustering/data/radar").headers

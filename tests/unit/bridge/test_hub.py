@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from aura_engine.store.access import Role, Viewer
+from aura_engine.store.event_log import StoredEvent
 from aura_engine.store.events import EventType
-from aura_engine.store.reads import StoredEvent
 from ws_bridge import hub as hubs
 from ws_bridge.auth import Caller
 from ws_bridge.channels import Channel
