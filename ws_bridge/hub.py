@@ -65,9 +65,8 @@ class Client:
     """Writes a frame at once, or tells that it cannot; where there is none, all is queued."""
     queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(MOST_QUEUED))
     known: int = 0
-    """Number of the last event that it was told in its beginning."""
-    seen: frozenset[int] = frozenset()
-    """Numbers of others that it was told there."""
+    """Number of the last event that it was told in its beginning, if it asked for what it missed.
+    Others may not read the last ones that come with it: those are sent all the same."""
     is_busy: bool = True
     """Whether something is to be sent before what comes now."""
     code: CloseCode | None = None
@@ -85,7 +84,7 @@ class Client:
 
     def has(self, seq: int) -> bool:
         """Tell whether an event was told in the beginning."""
-        return seq <= self.known or seq in self.seen
+        return seq <= self.known
 
     def offer(self, message: Message) -> None:
         """Send a message, or queue it; a client whose queue is full is let go."""

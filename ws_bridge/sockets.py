@@ -191,7 +191,6 @@ class Sockets:
             for event in begun.missed:
                 await socket.send_text(encoded(as_message(event)))
             client.known = begun.last if since is not None else 0
-            client.seen = frozenset(event.seq for event in begun.recent)
             await self._until_closed(socket, client)
         except StoreError as error:
             log.warning("socket_not_served", reason=str(error))
