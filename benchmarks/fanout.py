@@ -76,7 +76,7 @@ def main() -> None:
         publish(store, 100)
         with bridged(directory, lease) as bridge:
             before = bridge.rss_mb()
-            stuck = [_frozen(bridge) for _ in range(frozen)]
+            stuck = [frozen_socket(bridge.port) for _ in range(frozen)]
             heard, events, peak = _fan_out(
                 store,
                 bridge,
@@ -109,14 +109,14 @@ def main() -> None:
     )
 
 
-def _frozen(bridge: Bridged) -> socket.socket:
-    """Open a socket that neither reads nor answers pings."""
+def frozen_socket(port: int) -> socket.socket:
+    """Open a socket to a bridge at 127.0.0.1 that neither reads nor answers pings."""
     link = socket.socket()
     link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-    link.connect(("127.0.0.1", bridge.port))
+    link.connect(("127.0.0.1", port))
     key = base64.b64encode(os.urandom(16)).decode()
     link.sendall(
-        f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{bridge.port}\r\nUpgrade: websocket\r\n"
+        f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
         f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
         "Sec-WebSocket-Version: 13\r\n\r\n".encode()
     )

@@ -73,9 +73,10 @@ class EventTail:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except StoreError as error:
+            # The session of its own speaks with the driver's words where no query of ours fails.
+            except (StoreError, psycopg2.Error) as error:
                 self._note(is_up=False)
-                log.warning("events_not_followed", reason=str(error))
+                log.warning("events_not_followed", kind=type(error).__name__, reason=str(error))
                 self._stopping.wait(AGAIN_SECONDS)
 
     def _note(self, *, is_up: bool) -> None:

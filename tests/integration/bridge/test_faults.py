@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
 import signal
-import socket
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from aura_engine.store.events import Event, EventType, write_events
+from benchmarks.fanout import PATH, frozen_socket
 from tests.integration.bridge.served import Serve, Served
 from tests.integration.store.rows import ids, publish
 from tests.patience import PATIENCE, eventually
 
-PATH = "/api/v2/clustering/ws/live"
 LONG = "x" * 4_000
 
 
@@ -30,20 +27,6 @@ def tell(store: Engine, count: int, note: str = "") -> None:
             run_id = connection.scalar(text("SELECT run_id FROM active_run"))
             told = [Event(EventType.ERROR, {"number": number, "note": note})]
             write_events(connection, told, run_id=run_id, as_of=datetime.now(UTC))
-
-
-def frozen(served: Served) -> socket.socket:
-    """Open a socket of which nobody ever reads."""
-    link = socket.socket()
-    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-    link.connect(("127.0.0.1", served.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    link.sendall(
-        f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    return link
 
 
 async def opened(served: Served, query: str = "") -> ClientConnection:
@@ -67,7 +50,7 @@ def test_frozen_clients_are_let_go_and_the_others_get_everything(
     publish(store, ids(1))
     served = serve(store.url)
     served.await_answer()
-    stuck = [frozen(served) for _ in range(3)]
+    stuck = [frozen_socket(served.port) for _ in range(3)]
     eventually(lambda: listeners(served) == 3)
 
     async def listen() -> list[list[int]]:

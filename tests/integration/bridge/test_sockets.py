@@ -98,6 +98,23 @@ def test_an_error_outside_a_run_reaches_both_channels(bridge: Bridge, store: Eng
         assert alerts.receive_json()["payload"] == {"code": "X", "message": "algo"}
 
 
+def test_an_ended_session_of_the_bridge_keeps_no_event_from_anybody(
+    bridge: Bridge, store: Engine
+) -> None:
+    with listening(bridge(store), ALERTS) as alerts:
+        alerts.receive_json()
+        for _ in range(3):
+            with store.connect() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+            tell(store, EventType.ERROR)
+            assert alerts.receive_json()["type"] == "ERROR"
+
+
 def test_whoever_was_away_gets_what_it_missed_or_is_told_that_it_cannot(
     bridge: Bridge, store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,7 @@ def test_further_arguments_go_to_pytest_alone():
         (("tests/unit/cli/test_suite.py::test_of_nothing",), 0),
     ],
 )
-def test_two_workers_share_the_tests_unless_the_person_chooses(arguments, workers):
+def test_workers_share_the_tests_unless_the_person_chooses(arguments, workers):
     assert steps(arguments)[-1].command.count("--numprocesses=3") == workers
 
 
