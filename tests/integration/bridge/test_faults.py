@@ -16,6 +16,7 @@ from aura_engine.store.events import Event, EventType, write_events
 from benchmarks.fanout import PATH, frozen_socket
 from tests.integration.bridge.served import Serve, Served
 from tests.integration.store.rows import ids, publish
+from tests.loops import in_a_loop
 from tests.patience import PATIENCE, eventually
 
 LONG = "x" * 4_000
@@ -65,7 +66,7 @@ def test_frozen_clients_are_let_go_and_the_others_get_everything(
             await link.close()
         return numbers
 
-    assert asyncio.run(listen()) == [list(range(600))] * 20
+    assert in_a_loop(listen()) == [list(range(600))] * 20
     for link in stuck:
         link.close()
     eventually(lambda: listeners(served) == 0)
@@ -93,7 +94,7 @@ def test_over_a_restart_nothing_is_missed_and_nothing_comes_twice(
                 codes.append(closed.rcvd.code if closed.rcvd else 1006)
         return codes, firsts[0]["last_seq"] + 3
 
-    codes, last = asyncio.run(until_it_ends(10))
+    codes, last = in_a_loop(until_it_ends(10))
     assert codes == [1012] * 10
     assert served.process.wait(timeout=PATIENCE) == 0
     tell(store, 5)
@@ -110,4 +111,4 @@ def test_over_a_restart_nothing_is_missed_and_nothing_comes_twice(
         assert all(messages[0]["recovered"] for messages in got)
         return [[message["seq"] for message in messages[1:]] for messages in got]
 
-    assert asyncio.run(come_back(60)) == [list(range(last + 1, last + 13))] * 60
+    assert in_a_loop(come_back(60)) == [list(range(last + 1, last + 13))] * 60

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -232,9 +233,12 @@ def test_a_socket_is_closed_when_its_token_ends_or_its_account_is_disabled(
 ) -> None:
     monkeypatch.setattr(sockets, "WATCH_SECONDS", 0.05)
     client = bridge(store, **JWT)
-    soon = bearer(uuid.uuid4(), "admin", lasts=timedelta(seconds=-29))
-    with listening(client, LIVE, headers=soon) as socket:
+    with listening(client, LIVE, headers=bearer(uuid.uuid4(), "admin")) as socket:
         socket.receive_json()
+        (held,) = client.app.state.sockets.hub.clients  # type: ignore[attr-defined]
+        now = datetime.now(UTC)
+        assert timedelta(days=29) < held.caller.expires_at - now < timedelta(days=31)
+        held.caller = replace(held.caller, expires_at=now)
         with pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_json()
     assert ended.value.code == 4401

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.settings import Settings
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.store.rows import ids, publish
+from tests.loops import in_a_loop
 from tests.patience import PATIENCE
 from ws_bridge import listing
 from ws_bridge.app import create_app
@@ -57,12 +57,6 @@ async def ask(app: Any, on_part: Callable[[int], None], *, leave_after: int | No
     }  # fmt: skip
     await app(scope, receive, send)
     return b"".join(parts)
-
-
-def in_a_loop(reading: Coroutine[Any, Any, bytes]) -> bytes:
-    """Run in a thread of its own: a browser that another test holds has a loop in this one."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, reading).result()
 
 
 def nothing(_parts: int) -> None:
