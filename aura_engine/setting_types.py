@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from aura_engine.i18n import t
 MIN_KEY_LENGTH: Final = 32
 CLIENT_ROLES: Final = ("counselor", "supervisor", "analyst", "service")
 _ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _DRIVER: Final = "postgresql+psycopg2"
 _BACKENDS: Final = frozenset({"postgres", "postgresql"})
 _SECRET_OPTION: Final = re.compile(r"pass(?!file$)|secret|scram_\w+_key|^dsn$", re.IGNORECASE)
@@ -110,7 +111,7 @@ def _check_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _split_origins(given: object) -> object:
+def _split_names(given: object) -> object:
     return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
 
 
@@ -132,12 +133,39 @@ def _split_clients(given: object) -> object:
 def _check_client(client: tuple[str, ...]) -> tuple[str, str]:
     try:
         address, role = client
-        known = str(ip_address(address))
+        known = plain_address(address)
     except ValueError:
         raise ValueError(t("settings.client_form")) from None
     if role not in CLIENT_ROLES:
         raise ValueError(t("settings.client_role", roles=", ".join(CLIENT_ROLES)))
     return known, role
+
+
+def plain_address(text: str) -> str:
+    """Return an IP address in one spelling; one of IPv4 within IPv6 as what it is.
+
+    Raises
+    ------
+    ValueError
+        If the text is no address.
+    """
+    address = ip_address(text)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(address)
+
+
+def _each_once(clients: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    if len({address for address, _role in clients}) < len(clients):
+        raise ValueError(t("settings.client_twice"))
+    return clients
+
+
+def _check_host(text: str) -> str:
+    name = text.lower()
+    if not _HOST.fullmatch(name):
+        raise ValueError(t("settings.host_form"))
+    return name
 
 
 def _casefolded(value: object) -> object:
@@ -152,12 +180,18 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_check_origin)], ...],
     NoDecode,
-    BeforeValidator(_split_origins),
+    BeforeValidator(_split_names),
 ]
 TrustedClients = Annotated[
     tuple[Annotated[tuple[str, ...], AfterValidator(_check_client)], ...],
     NoDecode,
     BeforeValidator(_split_clients),
+    AfterValidator(_each_once),
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_host)], ...],
+    NoDecode,
+    BeforeValidator(_split_names),
 ]
 AuthMode = Annotated[Literal["none", "jwt"], BeforeValidator(_casefolded)]
 LogLevel = Annotated[

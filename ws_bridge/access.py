@@ -16,10 +16,11 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy import Engine
 
+from aura_engine.settings import Settings
 from aura_engine.store.access import Viewer
 from aura_engine.store.audit import record_list, record_person
 from aura_engine.store.connect import reading
-from aura_engine.store.generation import version_number
+from aura_engine.store.generation import version_mark
 from ws_bridge import VERSION
 from ws_bridge.deps import StoreDep, ViewerDep, request_id_of
 from ws_bridge.errors import NotModified
@@ -83,11 +84,12 @@ class Access:
 
     def _require_changed(self, minute: datetime | None = None) -> None:
         with reading(self.store) as connection:
-            number = version_number(connection)
+            mark = version_mark(connection)
         scope = self.viewer.scope()
         known = (
             VERSION,
-            number,
+            mark,
+            cast(Settings, self.request.app.state.settings).timezone,
             self.viewer.role.value,
             None if scope is None else [str(community) for community in scope],
             self.request.url.path,

@@ -44,8 +44,7 @@ def viewer_of(request: Request) -> Viewer:
         If it holds, and its owner may not look.
     """
     gate = cast(Gate, request.app.state.gate)
-    peer = request.client.host if request.client else None
-    return gate.caller(bearer(request.headers.getlist("authorization")), peer).viewer
+    return gate.caller(bearer(request.headers.getlist("authorization")), request).viewer
 
 
 def request_id_of(request: Request) -> str:

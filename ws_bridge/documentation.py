@@ -23,6 +23,9 @@ STATIC: Final = "/static-docs"
 _REDOC_SCRIPT: Final = f"{STATIC}-redoc.js"
 _LOGO: Final = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE: Final = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+_PROBLEM: Final[dict[str, Any]] = {
+    "application/json": {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
+}
 _WITHOUT_TELEMETRY: Final[dict[str, Any]] = dict.fromkeys(
     ("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False
 )
@@ -60,7 +63,7 @@ def documented_app(title: str, lifespan: Lifespan[FastAPI]) -> FastAPI:
     return app
 
 
-def described(name: str, *statuses: int) -> dict[str, Any]:
+def described(name: str, *statuses: int, is_page: bool = False) -> dict[str, Any]:
     """Return what OpenAPI says of one route, as arguments of its decorator.
 
     Parameters
@@ -69,13 +72,16 @@ def described(name: str, *statuses: int) -> dict[str, Any]:
         Of its words in the catalogue.
     *statuses : int
         Statuses other than 200 that it may answer with.
+    is_page : bool
+        Whether 200 is a page; problems are JSON all the same.
     """
+    said = {"content": _PROBLEM} if is_page else {"model": Problem}
     return {
         "summary": t(f"bridge.{name}_summary"),
         "description": t(f"bridge.{name}_about"),
         "response_description": t("bridge.answer"),
         "responses": {
-            status: {"model": Problem, "description": t(f"bridge.status_{status}")}
+            status: {**said, "description": t(f"bridge.status_{status}")}
             for status in sorted({*statuses, 401, 403, 503})
         },
     }

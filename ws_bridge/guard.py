@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,6 +32,7 @@ _POLICY_OF_PAGES: Final = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:"
 )
 PICTURES: Final = "/api/v1/clustering/visualize/"
+_ONLY_READ: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -69,6 +71,38 @@ def _reason_against(headers: Headers) -> str | None:
     if came_through_a_proxy(headers):
         return "bridge.forwarded"
     return None
+
+
+class KnownPages:
+    """Refuse what changes something when another site's page asks for it.
+
+    A browser sends such a request whatever the answer says of origins, with the rights of whoever
+    sits at it.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What answers the rest.
+    origins : sequence of str
+        Of the web pages that may ask, besides the bridge's own.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str] = ()) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass it on."""
+        if scope["type"] == "http" and scope["method"] not in _ONLY_READ:
+            headers = Headers(scope=scope)
+            if not all(self._is_known(origin, headers) for origin in headers.getlist("origin")):
+                await problem(403, t("bridge.foreign_page"))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _is_known(self, origin: str, headers: Headers) -> bool:
+        host = urlsplit(origin).netloc.lower()
+        return origin.lower() in self._origins or headers.getlist("host") == [host] != [""]
 
 
 class SafeAnswers:

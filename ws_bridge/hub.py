@@ -119,7 +119,10 @@ class Hub:
             SOCKETS.labels(client.channel.value).dec()
 
     def publish(self, events: Iterable[StoredEvent]) -> None:
-        """Give events to everyone who may know of them; each is written out once."""
+        """Give events to everyone who may know of them; each is written out once.
+
+        Few at a time: nothing else happens in the loop meanwhile.
+        """
         for event in events:
             message: Message | None = None
             for client in self.clients:

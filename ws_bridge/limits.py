@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aura_engine.i18n import t
 from ws_bridge.deps import ViewerDep
@@ -76,7 +76,7 @@ LIMITED: Final = [Depends(limited)]
 
 
 class SmallBodies:
-    """Refuse requests that announce a large body.
+    """Refuse requests with a large body, whether it is announced or not.
 
     Parameters
     ----------
@@ -89,11 +89,26 @@ class SmallBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        announced = (
-            Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else ""
-        )
-        if announced.isdigit() and int(announced) > MOST_BYTES:
-            message = t("bridge.body_too_large", bytes=MOST_BYTES)
-            await problem(413, message)(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        got = 0
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > MOST_BYTES:
+                raise _too_large()
+            return message
+
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdigit() and int(announced) > MOST_BYTES:
+            refused = _too_large()
+            await problem(refused.status, refused.message)(scope, receive, send)
+        else:
+            await self._app(scope, counted, send)
+
+
+def _too_large() -> Refused:
+    return Refused(413, t("bridge.body_too_large", bytes=MOST_BYTES))

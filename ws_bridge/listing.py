@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from asyncio import timeout
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+import orjson
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -48,6 +48,6 @@ def json_list(entries: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     rest = iter(entries)
     opening = b"["
     while batch := list(islice(rest, _BATCH)):
-        yield opening + ",".join(json.dumps(e, separators=(",", ":")) for e in batch).encode()
+        yield opening + orjson.dumps(batch)[1:-1]
         opening = b","
     yield b"[]" if opening == b"[" else b"]"

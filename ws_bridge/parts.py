@@ -9,10 +9,12 @@ from aura_engine.i18n import t
 from aura_engine.store.reads import NoticeChannel, ServiceStatus
 from aura_engine.store.services import LEADER, STANDBY
 from ws_bridge.models.service import DegradedPart, PartState, SchedulerState
+from ws_bridge.tail import EventTail
 
 SCHEDULER: Final = LEADER
 NOTICES: Final = "notices"
 RESULTS: Final = "results"
+EVENTS: Final = "events"
 STORE: Final = "analytics_database"
 STRUCTURE: Final = "analytics_structure"
 
@@ -44,7 +46,11 @@ def scheduler_state(parts: Mapping[str, ServiceStatus]) -> SchedulerState:
 
 
 def degraded(
-    parts: Mapping[str, ServiceStatus], channels: Sequence[NoticeChannel], *, has_results: bool
+    parts: Mapping[str, ServiceStatus],
+    channels: Sequence[NoticeChannel],
+    *,
+    has_results: bool,
+    events: EventTail | None,
 ) -> list[DegradedPart]:
     """List what does not work or is not there yet, the scheduler first.
 
@@ -56,6 +62,8 @@ def degraded(
         As of `aura_engine.store.reads.notice_channels`.
     has_results : bool
         Whether a run has ever succeeded.
+    events : EventTail or None
+        What this process follows events with.
     """
     found = []
     scheduler = state(parts.get(SCHEDULER))
@@ -77,6 +85,9 @@ def degraded(
         for channel in channels
         if channel.failing_since is not None
     ]
+    if events is not None and events.is_missed:
+        message = t("bridge.down_events")
+        found.append(DegradedPart(part=EVENTS, since=events.since, message=message))
     if not has_results:
         found.append(DegradedPart(part=RESULTS, since=None, message=t("bridge.no_results")))
     return found

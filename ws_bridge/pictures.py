@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from html import escape
 from typing import Final
 
@@ -57,8 +59,18 @@ _OF_DASHBOARD: Final = (
 )
 
 
-def drawn(connection: Connection, viewer: Viewer, version: DataVersion, picture: Picture) -> str:
-    """Return one figure, or all of them, as a page.
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure whose numbers have been read, and that is still to be drawn."""
+
+    picture: Picture
+    draw: Callable[[], str]
+
+
+def read_drawings(
+    connection: Connection, viewer: Viewer, version: DataVersion, picture: Picture
+) -> list[Drawing]:
+    """Read what one figure shows, or all of them; drawing takes long, and needs no connection.
 
     Parameters
     ----------
@@ -73,10 +85,23 @@ def drawn(connection: Connection, viewer: Viewer, version: DataVersion, picture:
     """
     is_all = picture is Picture.DASHBOARD
     shown, points = (_OF_DASHBOARD, POINTS_AMONG_OTHERS) if is_all else ((picture,), MOST_POINTS)
+    return [Drawing(one, _read(connection, viewer, version, one, points)) for one in shown]
+
+
+def page(picture: Picture, drawings: Sequence[Drawing]) -> str:
+    """Draw figures, and return the page that shows them.
+
+    Parameters
+    ----------
+    picture : Picture
+        What was asked for.
+    drawings : sequence of Drawing
+        As of `read_drawings`.
+    """
     figures = "".join(
-        f"<figure>{_svg(connection, viewer, version, one, points)}"
-        f"<figcaption>{escape(t(f'charts.picture_{one}'))}</figcaption></figure>"
-        for one in shown
+        f"<figure>{one.draw()}"
+        f"<figcaption>{escape(t(f'charts.picture_{one.picture}'))}</figcaption></figure>"
+        for one in drawings
     )
     title = escape(t(f"charts.picture_{picture}"))
     return (
@@ -88,19 +113,17 @@ def drawn(connection: Connection, viewer: Viewer, version: DataVersion, picture:
     )
 
 
-def _svg(
+def _read(
     connection: Connection, viewer: Viewer, version: DataVersion, picture: Picture, points: int
-) -> str:
-    def people() -> str:
-        chart = scatter_chart(connection, viewer, max_points=points)
-        return scatter_svg(chart, by_cluster=picture is Picture.KMEANS)
-
-    ways: dict[Picture, Callable[[], str]] = {
-        Picture.SCATTER: people,
-        Picture.KMEANS: people,
-        Picture.DISTRIBUTION: lambda: distribution_svg(distribution_chart(connection, viewer)),
-        Picture.RADAR: lambda: radar_svg(radar_chart(connection, viewer)),
-        Picture.SEVERITY: lambda: severity_svg(severity_chart(connection, viewer)),
-        Picture.METRICS: lambda: metrics_svg(version.results["metrics"]),
-    }
-    return ways[picture]()
+) -> Callable[[], str]:
+    match picture:
+        case Picture.DISTRIBUTION:
+            return partial(distribution_svg, distribution_chart(connection, viewer))
+        case Picture.RADAR:
+            return partial(radar_svg, radar_chart(connection, viewer))
+        case Picture.SEVERITY:
+            return partial(severity_svg, severity_chart(connection, viewer))
+        case Picture.METRICS:
+            return partial(metrics_svg, version.results["metrics"])
+    people = scatter_chart(connection, viewer, max_points=points)
+    return partial(scatter_svg, people, by_cluster=picture is Picture.KMEANS)

@@ -52,6 +52,8 @@ def serve(settings: Settings, store: Engine) -> None:
         log.warning("anonymous_reading_allowed", address=settings.bind_address)
     if settings.auth == "jwt" and settings.has_weak_secret:
         log.warning("jwt_secret_is_short", least_bytes=SAFE_SECRET_BYTES)
+    if settings.auth == "none" and (settings.jwt_secret or settings.trusted_clients):
+        log.warning("access_settings_unused", settings="AURA_JWT_SECRET, AURA_TRUSTED_CLIENTS")
     log.info("bridge_started", address=settings.bind_address, port=settings.service_port)
     server.run()
     log.info("bridge_stopped")

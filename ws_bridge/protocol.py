@@ -31,7 +31,8 @@ class Protocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Let go of a client that does not answer a ping: it takes no last words either."""
-        DEAD.inc()
+        if not self.transport.is_closing():
+            DEAD.inc()
         super().keepalive_timeout()
         self.transport.abort()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -18,18 +19,10 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from aura_engine.errors import AccessDenied, StoreError
 from aura_engine.logs import get_logger
-from aura_engine.store.access import Viewer
-from aura_engine.store.accounts import disabled_among
-from aura_engine.store.connect import reading
-from aura_engine.store.event_log import (
-    StoredEvent,
-    event_bounds,
-    events_after,
-    last_events,
-    require_following,
-)
+from aura_engine.store.event_log import require_following
 from ws_bridge.auth import Caller, Gate, bearer
-from ws_bridge.channels import INITIAL_STATE, PONG, TYPES, Channel, as_message, encoded, iso
+from ws_bridge.beginning import Place, initial_state, read_beginning
+from ws_bridge.channels import PONG, Channel, as_message, encoded, iso
 from ws_bridge.errors import Refused
 from ws_bridge.hub import Client, CloseCode, Hub
 from ws_bridge.protocol import WRITE
@@ -43,34 +36,9 @@ SIGN_IN_SECONDS: Final = 5.0
 WATCH_SECONDS: Final = 2.0
 """Between two looks for tokens that have ended and accounts that were disabled."""
 GOODBYE_SECONDS: Final = 1.0
-RECENT: Final = 10
-MOST_REPLAYED: Final = 1_000
-"""Events that are sent anew to a client that was away; with more, it has to read the results."""
 READERS: Final = 4
 """Sockets whose beginning is read at the same time; the others wait, and requests do not."""
 _BEARER: Final = "bearer."
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """What a socket is told first.
-
-    Attributes
-    ----------
-    recent : sequence of StoredEvent
-        The last of its channel, oldest first.
-    missed : sequence of StoredEvent
-        What came after the event that the client named.
-    has_all : bool
-        Whether `missed` is complete.
-    last : int
-        Number of the last event by then.
-    """
-
-    recent: Sequence[StoredEvent]
-    missed: Sequence[StoredEvent]
-    has_all: bool
-    last: int
 
 
 @dataclass
@@ -99,42 +67,51 @@ class Sockets:
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
         """Follow the log of events, and who may listen, within this block."""
-        self.tail = EventTail(self.store, asyncio.get_running_loop(), self.hub.publish)
+        loop = asyncio.get_running_loop()
+        self.tail = EventTail(self.store, loop, self.hub.publish, self._begin_anew)
         self.tail.start()
-        watching = asyncio.create_task(self.watch())
+        # Apart, so that a database that hangs keeps no ended token alive.
+        looks = (self._close_ended, self._close_revoked)
+        watching = [asyncio.create_task(_again_and_again(look)) for look in looks]
         try:
             yield
         finally:
-            watching.cancel()
+            for task in watching:
+                task.cancel()
             self.hub.close_all(CloseCode.RESTARTS)
             await run_in_threadpool(self.tail.stop)
 
-    async def watch(self) -> None:
-        """Close the sockets of those whose token ends or whose account is disabled."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            now = datetime.now(UTC)
-            holders = [c for c in self.hub.clients if c.caller.auth_user_id is not None]
-            for client in holders:
-                if client.caller.expires_at is not None and client.caller.expires_at <= now:
-                    client.close(CloseCode.NOT_SIGNED_IN)
-            if not holders:
-                continue
-            asked = {str(client.caller.auth_user_id) for client in holders}
-            try:
-                disabled = await run_in_threadpool(self._disabled, asked)
-            except StoreError as error:
-                log.warning("accounts_not_seen", reason=str(error))
-                continue
-            for client in holders:
-                if client.caller.auth_user_id in disabled:
-                    client.close(CloseCode.MAY_NOT)
+    @property
+    def follows(self) -> bool:
+        """Whether events are followed now."""
+        return self.tail is not None and self.tail.is_up
 
-    def _disabled(self, auth_user_ids: set[str]) -> set[str]:
-        with reading(self.store) as connection:
-            return disabled_among(connection, auth_user_ids)
+    def _begin_anew(self) -> None:
+        """Let everyone come back: the numbers of events mean something else now."""
+        self.hub.close_all(CloseCode.TRY_AGAIN)
 
-    async def serve(self, socket: WebSocket, channel: Channel, since: int | None) -> None:
+    async def _close_ended(self) -> None:
+        """Close the sockets of those whose token has ended."""
+        now = datetime.now(UTC)
+        for client in self.hub.clients:
+            if client.caller.expires_at is not None and client.caller.expires_at <= now:
+                client.close(CloseCode.NOT_SIGNED_IN)
+
+    async def _close_revoked(self) -> None:
+        """Close the sockets of those who may do less now than when they came, or other things."""
+        holders = [c for c in self.hub.clients if c.caller.holder is not None]
+        if not holders:
+            return
+        try:
+            still = await run_in_threadpool(self.gate.still, {c.caller for c in holders})
+        except StoreError as error:
+            log.warning("accounts_not_seen", reason=str(error))
+            return
+        for client in holders:
+            if client.caller not in still:
+                client.close(CloseCode.MAY_NOT)
+
+    async def serve(self, socket: WebSocket, channel: Channel, place: Place) -> None:
         """Serve one socket until either side ends it.
 
         Parameters
@@ -143,8 +120,8 @@ class Sockets:
             Not yet accepted.
         channel : Channel
             What it listens to.
-        since : int or None
-            Number of the last event that the client has.
+        place : Place
+            Up to where the client knows the log.
         """
         try:
             caller = await self._signed_in(socket)
@@ -158,7 +135,7 @@ class Sockets:
         except WebSocketDisconnect:
             return
         else:
-            await self._listen(socket, Client(channel, caller, socket.scope.get(WRITE)), since)
+            await self._listen(socket, Client(channel, caller, socket.scope.get(WRITE)), place)
 
     async def _signed_in(self, socket: WebSocket) -> Caller:
         """Accept a socket and return who it is; before that nothing is sent."""
@@ -167,30 +144,34 @@ class Sockets:
         origins = socket.headers.getlist("origin")
         if any(origin.lower() not in self.origins for origin in origins):
             raise AccessDenied("a page of another origin")
-        peer = socket.client.host if socket.client else None
         tokens = [name.removeprefix(_BEARER) for name in offered if name.startswith(_BEARER)]
         token = bearer(socket.headers.getlist("authorization")) or next(iter(tokens), None)
         try:
-            caller = await run_in_threadpool(self.gate.caller, token, peer)
+            caller = await run_in_threadpool(self.gate.caller, token, socket)
         except Refused:
             if token is not None:
                 raise
             token = await _first_words(socket)
-            caller = await run_in_threadpool(self.gate.caller, token, peer)
+            caller = await run_in_threadpool(self.gate.caller, token, socket)
         require_following(caller.viewer)
         return caller
 
-    async def _listen(self, socket: WebSocket, client: Client, since: int | None) -> None:
+    async def _listen(self, socket: WebSocket, client: Client, place: Place) -> None:
         # From now on events are queued, so that what is read next and what comes then overlap.
         self.hub.add(client)
         try:
             async with self._places:
-                begun = await run_in_threadpool(self._beginning, client, since)
-            told = _initial_state(client.channel, begun, since, self.hub)
+                read = partial(
+                    read_beginning,
+                    action=socket.scope["route"].path,
+                    request_id=socket.state.request_id,
+                )
+                begun = await run_in_threadpool(read, self.store, client, place)
+            told = initial_state(begun, client, place, self.hub)
             await socket.send_text(encoded(told))
             for event in begun.missed:
                 await socket.send_text(encoded(as_message(event)))
-            client.known = begun.last if since is not None else 0
+            client.known = begun.last if place.since is not None else 0
             await self._until_closed(socket, client)
         except StoreError as error:
             log.warning("socket_not_served", reason=str(error))
@@ -199,21 +180,6 @@ class Sockets:
             return  # the other side has gone, perhaps while something was sent
         finally:
             self.hub.remove(client)
-
-    def _beginning(self, client: Client, since: int | None) -> Beginning:
-        types = TYPES[client.channel]
-        viewer: Viewer = client.caller.viewer
-        with reading(self.store) as connection:
-            bounds = event_bounds(connection)
-            recent = last_events(connection, viewer, types=types, most=RECENT)
-            if since is None:
-                return Beginning(recent, [], True, bounds.last)
-            if not bounds.first - 1 <= since <= bounds.last:
-                return Beginning(recent, [], False, bounds.last)
-            missed = events_after(connection, since, types=types, most=MOST_REPLAYED + 1)
-        if len(missed) > MOST_REPLAYED:
-            return Beginning(recent, [], False, bounds.last)
-        return Beginning(recent, [e for e in missed if e.is_for(viewer)], True, bounds.last)
 
     async def _until_closed(self, socket: WebSocket, client: Client) -> None:
         """Send and hear until either ends, or the client is to be let go."""
@@ -230,6 +196,15 @@ class Sockets:
             tasks.start_soon(until, client.closing.wait())
         if client.code is not None:
             await _close(socket, client.code)
+
+
+async def _again_and_again(look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            await look()
+        except Exception as error:  # a defect must not let whoever may no more listen on
+            log.error("sockets_not_watched", exc_info=error)
 
 
 async def _send(socket: WebSocket, client: Client) -> None:
@@ -268,20 +243,6 @@ async def _first_words(socket: WebSocket) -> str:
     if isinstance(told, dict) and told.get("type") == "auth" and isinstance(told.get("token"), str):
         return str(told["token"])
     raise Refused(401, "no token")
-
-
-def _initial_state(
-    channel: Channel, begun: Beginning, since: int | None, hub: Hub
-) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "type": INITIAL_STATE,
-        "server_timestamp": iso(datetime.now(UTC)),
-        "channel": channel.value,
-        "connected_clients": hub.connections()[channel.value],
-        "recent_messages": [as_message(event) for event in begun.recent],
-        "last_seq": begun.last,
-    }
-    return told if since is None else {**told, "recovered": begun.has_all}
 
 
 async def _close(socket: WebSocket, code: CloseCode) -> None:

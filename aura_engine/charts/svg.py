@@ -43,7 +43,6 @@ _LOOK: Final = Look(dark=False)
 _DARK: Final = Look(dark=True)
 _LOCK: Final = threading.Lock()
 """Matplotlib's settings and fonts are one for the whole process."""
-_METRICS: Final = ("silhouette_score", "calinski_harabasz", "high_risk_percentage")
 _ID: Final = re.compile(r' id="([^"]*)"')
 _REFERENCE: Final = re.compile(r"#([A-Za-z][\w-]*)")
 _HEX: Final = re.compile(r"#[0-9a-f]{6}\b")

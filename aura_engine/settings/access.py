@@ -7,7 +7,7 @@ from typing import Final, Self
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from aura_engine.i18n import t
-from aura_engine.setting_types import AuthMode, TrustedClients
+from aura_engine.setting_types import AuthMode, Hosts, TrustedClients
 from aura_engine.settings.variables import shown_default
 
 SAFE_SECRET_BYTES: Final = 32
@@ -34,6 +34,13 @@ class AccessSettings(BaseModel):
         alias="AURA_TRUSTED_CLIENTS",
         description="Clients that show no token, by the address they connect from, and their "
         "role (counselor, supervisor, analyst or service): `10.0.0.5=service,10.0.0.9=supervisor`.",
+        json_schema_extra=shown_default(""),
+    )
+    client_hosts: Hosts = Field(
+        default=(),
+        alias="AURA_CLIENT_HOSTS",
+        description="Names with a dot by which the clients of `AURA_TRUSTED_CLIENTS` call the "
+        "bridge, separated by commas; addresses and names without a dot need not be listed.",
         json_schema_extra=shown_default(""),
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from aura_engine.errors import AccessDenied
 from aura_engine.i18n import t
@@ -60,33 +60,37 @@ class Account:
         return Viewer(f"user:{self.id}", self.role, self.scope)
 
 
-def account(
-    connection: Connection, *, auth_user_id: UUID | None = None, email: str | None = None
-) -> Account | None:
-    """Return somebody's account, by their AURA id or their e-mail; None without one.
+def account(connection: Connection, email: str) -> Account | None:
+    """Return the account of an e-mail, in any case; None without one."""
+    found = connection.execute(text(_QUERIES["account"]), {"email": email}).one_or_none()
+    return None if found is None else _account(found)
 
-    Parameters
+
+def _account(row: Row[Any]) -> Account:
+    scope = None if row.scope is None else frozenset(row.scope)
+    return Account(row.id, row.email, row.auth_user_id, Role(row.role), scope, row.disabled_at)
+
+
+@dataclass(frozen=True, slots=True)
+class AuraAccount:
+    """Who somebody is by a token of the AURA auth service.
+
+    Attributes
     ----------
-    connection : Connection
-        Of the analytics database.
-    auth_user_id : UUID, optional
+    id : str
+        Auth user id, a UUID.
+    role : str
         Of the AURA account.
-    email : str, optional
-        In any case.
+    email : str or None
+        Of the AURA account. Whoever holds it may have chosen it: it takes rights, and gives none.
     """
-    found = connection.execute(
-        text(_QUERIES["account"]),
-        {"auth_user_id": auth_user_id and str(auth_user_id), "email": email},
-    ).one_or_none()
-    if found is None:
-        return None
-    scope = None if found.scope is None else frozenset(found.scope)
-    return Account(
-        found.id, found.email, found.auth_user_id, Role(found.role), scope, found.disabled_at
-    )
+
+    id: str
+    role: str
+    email: str | None = None
 
 
-def viewer_of_aura_account(connection: Connection, auth_user_id: UUID, aura_role: str) -> Viewer:
+def viewer_of_aura_account(connection: Connection, holder: AuraAccount) -> Viewer:
     """Return who the holder of an AURA account is here.
 
     An account here says what they may do. Without one an AURA administrator supervises, and
@@ -96,21 +100,64 @@ def viewer_of_aura_account(connection: Connection, auth_user_id: UUID, aura_role
     ----------
     connection : Connection
         Of the analytics database.
-    auth_user_id : UUID
-        Of the AURA account.
-    aura_role : str
-        Of the AURA account.
+    holder : AuraAccount
+        The AURA account.
 
     Raises
     ------
     AccessDenied
         If they may not look, or may no more.
     """
-    known = account(connection, auth_user_id=auth_user_id)
-    if known is not None:
-        return known.viewer()
-    if aura_role == ADMINISTRATOR:
-        return Viewer(f"aura:{auth_user_id}", Role.SUPERVISOR)
+    return _viewer(holder, _accounts_of(connection, [holder]))
+
+
+def viewers_of_aura_accounts(
+    connection: Connection, holders: Collection[AuraAccount]
+) -> dict[AuraAccount, Viewer | None]:
+    """Return who each of several holders is now, as `viewer_of_aura_account` says it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    holders : collection of AuraAccount
+        The AURA accounts.
+
+    Returns
+    -------
+    dict
+        None for those who may not look.
+    """
+    known = _accounts_of(connection, holders)
+    found: dict[AuraAccount, Viewer | None] = {}
+    for holder in holders:
+        try:
+            found[holder] = _viewer(holder, known)
+        except AccessDenied:
+            found[holder] = None
+    return found
+
+
+def _accounts_of(
+    connection: Connection, holders: Collection[AuraAccount]
+) -> dict[str | None, Account]:
+    """Return the accounts of some holders, by AURA id where they have one, else by e-mail."""
+    asked = {
+        "auth_user_ids": sorted({holder.id for holder in holders}),
+        "emails": sorted({holder.email.lower() for holder in holders if holder.email}),
+    }
+    rows = connection.execute(text(_QUERIES["accounts_of"]), asked)
+    return {one.auth_user_id or one.email: one for one in map(_account, rows)}
+
+
+def _viewer(holder: AuraAccount, known: Mapping[str | None, Account]) -> Viewer:
+    account = known.get(holder.id)
+    if account is None and holder.role == ADMINISTRATOR and holder.email:
+        account = known.get(holder.email.lower())
+    if account is not None:
+        return account.viewer()
+    if holder.role == ADMINISTRATOR:
+        return Viewer(f"aura:{holder.id}", Role.SUPERVISOR)
     raise AccessDenied(t("store.no_account"))
 
 
@@ -153,9 +200,3 @@ def add_account(
 def disable_account(connection: Connection, account_id: int) -> None:
     """Let an account open nothing from now on, in the caller's transaction."""
     connection.execute(text(_QUERIES["disable_account"]), {"id": account_id})
-
-
-def disabled_among(connection: Connection, auth_user_ids: Collection[str]) -> set[str]:
-    """Return which of some AURA ids have an account that is disabled."""
-    asked = {"auth_user_ids": sorted(auth_user_ids)}
-    return set(connection.scalars(text(_QUERIES["disabled_accounts"]), asked))

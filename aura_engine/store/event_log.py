@@ -87,6 +87,11 @@ def event_bounds(connection: Connection) -> EventBounds:
     return EventBounds(found.first, found.last)
 
 
+def log_epoch(connection: Connection) -> str:
+    """Return what tells this installation's log from another one; empty before it is marked."""
+    return str(connection.scalar(text(_QUERIES["epoch"])) or "")
+
+
 def events_after(
     connection: Connection, seq: int, *, types: Sequence[EventType] = tuple(EventType), most: int
 ) -> list[StoredEvent]:

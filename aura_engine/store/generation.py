@@ -280,6 +280,6 @@ def active_distribution(connection: Connection) -> dict[str, int]:
     return {level.value: int(found.get(level, 0)) for level in RiskLevel}
 
 
-def version_number(connection: Connection) -> int:
-    """Return the number of the data in view, which rises with every change; 0 before any."""
-    return int(connection.scalar(text(_QUERIES["version_number"])) or 0)
+def version_mark(connection: Connection) -> str:
+    """Return a mark of the data in view, of this installation and moment and of no other."""
+    return str(connection.scalar(text(_QUERIES["version_mark"])) or "")

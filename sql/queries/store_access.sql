@@ -3,7 +3,7 @@
 -- name: account
 SELECT id, email, CAST(auth_user_id AS text) AS auth_user_id, role, scope, disabled_at
 FROM app_user
-WHERE auth_user_id = CAST(:auth_user_id AS uuid) OR email = lower(:email);
+WHERE email = lower(:email);
 
 -- name: put_account
 INSERT INTO app_user (email, auth_user_id, role, scope)
@@ -13,10 +13,12 @@ RETURNING id;
 -- name: disable_account
 UPDATE app_user SET disabled_at = coalesce(disabled_at, clock_timestamp()) WHERE id = :id;
 
--- name: disabled_accounts
--- Of some AURA ids, those whose account is disabled.
-SELECT CAST(auth_user_id AS text) FROM app_user
-WHERE auth_user_id = ANY(CAST(:auth_user_ids AS uuid[])) AND disabled_at IS NOT NULL;
+-- name: accounts_of
+-- Accounts of some AURA ids, and of some e-mails that no AURA id stands beside.
+SELECT id, email, CAST(auth_user_id AS text) AS auth_user_id, role, scope, disabled_at
+FROM app_user
+WHERE auth_user_id = ANY(CAST(:auth_user_ids AS uuid[]))
+   OR (auth_user_id IS NULL AND email = ANY(CAST(:emails AS text[])));
 
 -- name: record_person
 INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, request_id)

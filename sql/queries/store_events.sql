@@ -17,6 +17,9 @@ VALUES (now(), :type, :run_id, CAST(:payload AS jsonb));
 -- Numbers that were given out before the oldest event that is kept are those of swept ones.
 SELECT coalesce(min(seq), 0) AS first, coalesce(max(seq), 0) AS last FROM event;
 
+-- name: epoch
+SELECT install_id FROM installation;
+
 -- name: events_after
 SELECT e.seq, e.type, e.created_at, e.payload, e.user_id_raiz IS NOT NULL AS is_of_somebody,
        (SELECT array_agg(c.community_id) FROM person_community c

@@ -106,5 +106,10 @@ SELECT run_id FROM active_run;
 -- name: active_distribution
 SELECT cluster_label, count(*) AS people FROM user_feature_vector GROUP BY cluster_label;
 
--- name: version_number
-SELECT data_version FROM active_run;
+-- name: version_mark
+-- The number alone begins anew in another installation, and goes back after a restore.
+SELECT concat_ws(
+    '/',
+    (SELECT install_id FROM installation),
+    (SELECT concat_ws('/', data_version, extract(epoch FROM changed_at)) FROM active_run)
+);

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, WebSocket, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, WebSocket, expect
 from sqlalchemy import text
 
 from aura_engine.pipeline import RunParameters
+from aura_engine.store.events import Event, EventType, write_events
 from aura_engine.store.queue import enqueue
 from tests.browser.client_site import build, find_npm, served
 from tests.browser.conftest import Watched
@@ -22,6 +27,8 @@ from tests.desk import Desk, free_ports
 from tests.patience import eventually
 
 DATA = "/api/v2/clustering/data"
+DOCUMENTED = "http://127.0.0.1:8001"
+ROOT = Path(__file__).resolve().parents[2]
 LEGEND_PIXELS = 56
 """Of a chart's top, where its legend shows the same colours."""
 NEAR = 8
@@ -194,6 +201,46 @@ def test_what_someone_writes_moves_the_page_without_a_reload(
     assert watched.errors == []
 
 
+def documented(language: str) -> str:
+    """Return the first part of the page for developers in a language."""
+    guide = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    found = re.search(rf"^```{language}\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_documented_calls_are_answered_as_they_stand(desk: Desk) -> None:
+    calls = documented("sh").splitlines()
+    assert len(calls) == 4
+    for call in calls:
+        assert DOCUMENTED in call
+        words = shlex.split(call.replace(DOCUMENTED, desk.bridge))
+        done = subprocess.run([*words, "--silent", "--fail-with-body"], stdout=subprocess.PIPE)
+        answer = json.loads(done.stdout)
+        assert done.returncode == 0, answer
+    assert answer["status"] == "accepted"
+    eventually(lambda: desk.data()["run_id"] == answer["run_id"])
+
+
+def test_the_documented_socket_hears_an_alert(
+    desk: Desk, bridge: str, client: Client, watched: Watched
+) -> None:
+    page = watched.page
+    page.goto(f"{client.origin}/index.html?nothing")
+    address = DOCUMENTED.removeprefix("http:")
+    page.add_script_tag(content=documented("js").replace(address, bridge.removeprefix("http:")))
+    page.wait_for_function("ws.readyState === WebSocket.OPEN")
+    told = {"user_id": "someone", "priority": "HIGH"}
+
+    def is_it(said: ConsoleMessage) -> bool:
+        return told in [arg.json_value() for arg in said.args]
+
+    with page.expect_console_message(is_it), desk.store.begin() as connection:
+        run_id = connection.scalar(text("SELECT run_id FROM active_run"))
+        alert = Event(EventType.CRITICAL_ALERT, told)
+        write_events(connection, [alert], run_id=run_id, as_of=datetime.now(UTC))
+
+
 def test_a_level_that_is_unknown_is_told_in_the_bridges_words(
     desk: Desk, bridge: str, client: Client, watched: Watched
 ) -> None:
@@ -307,7 +354,7 @@ def test_a_page_follows_on_where_a_bridge_comes_back(
             expect(page.locator("[data-state=live]")).to_be_visible()
             eventually(lambda: numbers(page) == expected_numbers(desk))
             assert numbers(page) != before
-            assert re.search(r"\?since=\d+$", following.url)
+            assert re.search(r"\?since=\d+&epoch=[0-9a-f-]{36}$", following.url)
             assert following.begun["recovered"] is recovered
             first, then, *_ = following.happened
             assert first == "INITIAL_STATE"

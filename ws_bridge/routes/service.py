@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from aura_engine.store.connect import reading
 from aura_engine.store.migrate import structure_problem
 from aura_engine.store.reads import DataVersion, data_version, is_demo, notice_channels, services
 from ws_bridge import VERSION, parts
-from ws_bridge.deps import SettingsDep, SocketsDep, StoreDep, ViewerDep
+from ws_bridge.deps import SettingsDep, SocketsDep, StoreDep, ViewerDep, viewer_of
 from ws_bridge.documentation import DOCS, REDOC, described
 from ws_bridge.errors import problem
 from ws_bridge.metrics import REGISTRY
@@ -37,7 +37,7 @@ LINKS = {
 router = APIRouter(tags=[t("bridge.tag_service")])
 
 
-@router.get("/", **described("welcome") | {"responses": {}})
+@router.get("/", **described("welcome"))
 def welcome(settings: SettingsDep, _viewer: ViewerDep) -> Welcome:
     """Say what answers here, and where to go on."""
     return Welcome(service=settings.service_name, version=VERSION, links=LINKS)
@@ -47,13 +47,19 @@ def welcome(settings: SettingsDep, _viewer: ViewerDep) -> Welcome:
     HEALTH,
     response_model=Health,
     **described("health")
-    | {"responses": {503: {"model": Unhealthy, "description": t("bridge.status_unhealthy")}}},
+    | {
+        "responses": {
+            **described("health")["responses"],
+            503: {"model": Unhealthy, "description": t("bridge.status_unhealthy")},
+        }
+    },
 )
 def health(
-    store: StoreDep, settings: SettingsDep, _viewer: ViewerDep, sockets: SocketsDep
+    request: Request, store: StoreDep, settings: SettingsDep, sockets: SocketsDep
 ) -> Health | JSONResponse:
     """Say whether results can be read, and what is missing beside them."""
     try:
+        viewer_of(request)  # here, so that a database that is away is told as such
         with reading(store) as connection:
             wrong = structure_problem(connection)
             if wrong is None:
@@ -71,6 +77,7 @@ def _health(connection: Connection, settings: Settings, sockets: Sockets) -> Hea
         found,
         notice_channels(connection, SYSTEM),
         has_results=version is not None,
+        events=sockets.tail,
     )
     return Health(
         status="degraded" if degraded else "healthy",
@@ -80,7 +87,7 @@ def _health(connection: Connection, settings: Settings, sockets: Sockets) -> Hea
         anonymous=sockets.gate.is_open and settings.allow_anonymous,
         degraded=degraded,
         scheduler=parts.scheduler_state(found),
-        realtime=Realtime(enabled=True, websocket_connections=sockets.hub.connections()),
+        realtime=Realtime(enabled=sockets.follows, websocket_connections=sockets.hub.connections()),
         data=_in_view(version) if version else None,
         text_model=version.text_model if version else None,
     )

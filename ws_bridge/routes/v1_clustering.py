@@ -38,7 +38,7 @@ from ws_bridge.models.v1 import (
     RiskEntry,
     UserProfile,
 )
-from ws_bridge.pictures import Picture, drawn
+from ws_bridge.pictures import Picture, page, read_drawings
 from ws_bridge.profile import profile, unknown_profile
 from ws_bridge.runs import ask, ended
 
@@ -59,7 +59,7 @@ def results(store: StoreDep, viewer: ViewerDep, access: AccessDep) -> Clustering
         return shapes.results(_in_view(connection, viewer))
 
 
-@router.post("/execute", dependencies=LIMITED, **described("execute", 409, 422, 429, 500))
+@router.post("/execute", dependencies=LIMITED, **described("execute", 409, 413, 422, 429, 500))
 async def execute(
     request: Request,
     store: StoreDep,
@@ -134,7 +134,9 @@ def user_profile(
 
 
 @router.get(
-    "/visualize/{chart}", response_class=HTMLResponse, **described("visualize", 400, 404, 422)
+    "/visualize/{chart}",
+    response_class=HTMLResponse,
+    **described("visualize", 400, 404, 422, is_page=True),
 )
 def visualize(
     store: StoreDep,
@@ -148,7 +150,9 @@ def visualize(
 
     def draw() -> str:
         with reading(store) as connection:
-            return drawn(connection, viewer, _in_view(connection, viewer), picture)
+            version = _in_view(connection, viewer)
+            drawings = read_drawings(connection, viewer, version, picture)
+        return page(picture, drawings)
 
     return HTMLResponse(access.kept(draw), headers={"ETag": access.tag})
 

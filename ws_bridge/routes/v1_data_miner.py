@@ -38,7 +38,7 @@ def asked_for(
 AskedDep = Annotated[RunParameters, Depends(asked_for)]
 
 
-@router.get("/status", response_model_exclude_none=True, **described("miner_status", 404, 422))
+@router.get("/status", response_model_exclude_unset=True, **described("miner_status", 404, 422))
 def status(
     store: StoreDep,
     settings: SettingsDep,
@@ -57,11 +57,13 @@ def status(
         service=settings.service_name,
         ready_for_etl=parts.state(scheduler).is_up and is_idle,
         nlp_available=parts.has_language(scheduler),
-        run=None if asked is None else run_state(asked),
+        **({} if asked is None else {"run": run_state(asked)}),
     )
 
 
-@router.post("/execute-etl", dependencies=LIMITED, **described("execute_etl", 409, 422, 429, 500))
+@router.post(
+    "/execute-etl", dependencies=LIMITED, **described("execute_etl", 409, 413, 422, 429, 500)
+)
 async def execute_etl(
     request: Request, store: StoreDep, viewer: ViewerDep, asked: AskedDep
 ) -> EtlDone:
@@ -73,7 +75,7 @@ async def execute_etl(
 @router.post(
     "/execute-etl-async",
     dependencies=LIMITED,
-    **described("execute_etl_async", 409, 422, 429),
+    **described("execute_etl_async", 409, 413, 422, 429),
 )
 def execute_etl_async(store: StoreDep, viewer: ViewerDep, asked: AskedDep) -> EtlAccepted:
     """Ask for a full run, and answer at once."""

@@ -21,13 +21,14 @@ export function follow(channel, { onEvent, onGap, onState }) {
   const address = `${BRIDGE.replace(/^http/, 'ws')}/api/v2/clustering/ws/${channel}`;
   let ws;
   let last = null; // number of the last event that is known
+  let epoch; // which log this number is of
   let wait = FIRST_WAIT_MS;
   let timer;
   let ping;
   let isAnswered;
 
   function open() {
-    ws = new WebSocket(last === null ? address : `${address}?since=${last}`);
+    ws = new WebSocket(last === null ? address : `${address}?since=${last}&epoch=${epoch}`);
     ws.onmessage = ({ data }) => {
       isAnswered = true;
       hear(JSON.parse(data));
@@ -57,6 +58,7 @@ export function follow(channel, { onEvent, onGap, onState }) {
   function begin(message) {
     wait = FIRST_WAIT_MS;
     isAnswered = true;
+    epoch = message.epoch;
     ping = setInterval(beat, PING_MS);
     onState('live');
     if (message.recovered !== true) {

@@ -14,6 +14,7 @@ from aura_engine.settings import Settings
 from aura_engine.store.connect import connect_store
 from tests.conftest import DatabaseFactory
 from tests.integration.bridge.people import NOW, populate
+from tests.integration.bridge.running import led
 from tests.integration.bridge.served import serve
 from tests.integration.store.conftest import store
 from tests.integration.store.rows import shared_store
@@ -22,7 +23,7 @@ from tests.restored_logging import _restored_logging
 from ws_bridge.app import create_app
 from ws_bridge.deps import now
 
-__all__ = ["_restored_environment", "_restored_logging", "serve", "store"]
+__all__ = ["_restored_environment", "_restored_logging", "led", "serve", "store"]
 
 NOWHERE = make_url("postgresql+psycopg2://reader:sekret@127.0.0.1:1/aura_data_miner")
 Bridge = Callable[..., TestClient]

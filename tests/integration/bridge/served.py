@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from sqlalchemy import URL
@@ -35,6 +35,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def ask(port: int, path: str, **headers: str) -> tuple[int, Any, dict[str, str]]:
+    """Return status, JSON and headers of what a port answers, never through a proxy."""
+    try:
+        with _opened(port, path, **headers) as answer:
+            return answer.status, json.load(answer), dict(answer.headers)
+    except HTTPError as refusal:
+        with refusal:
+            return refusal.code, json.load(refusal), dict(refusal.headers)
+
+
+def _opened(port: int, path: str, **headers: str) -> Any:
+    request = Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    return build_opener(ProxyHandler({})).open(request, timeout=PATIENCE)
+
+
 class Served:
     """A bridge in a process of its own."""
 
@@ -52,15 +67,14 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
 
-    def get(self, path: str) -> tuple[int, Any, dict[str, str]]:
-        """Ask, never through a proxy."""
-        opener = build_opener(ProxyHandler({}))
-        try:
-            with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
-                return answer.status, json.load(answer), dict(answer.headers)
-        except HTTPError as refusal:
-            with refusal:
-                return refusal.code, json.load(refusal), dict(refusal.headers)
+    def get(self, path: str, **headers: str) -> tuple[int, Any, dict[str, str]]:
+        """Return status, JSON and headers of an answer."""
+        return ask(self.port, path, **headers)
+
+    def text(self, path: str) -> str:
+        """Return an answer that is not JSON."""
+        with _opened(self.port, path) as answer:
+            return str(answer.read().decode())
 
     def await_answer(self) -> tuple[int, Any, dict[str, str]]:
         """Return the first answer of ``/health``."""

@@ -11,10 +11,13 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
+from aura_engine.domain import RiskLevel
 from aura_engine.store.access import Role
+from aura_engine.store.accounts import add_account, disable_account
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.people import WHO
 from tests.integration.bridge.signing import JWT, SECRET, bearer, token, with_account
+from tests.integration.store.rows import ids, publish
 
 V1, V2 = "/api/v1/clustering", "/api/v2/clustering"
 ADDRESSES = {
@@ -71,7 +74,8 @@ def test_an_account_reads_what_its_role_may(bridge: Bridge, population: Engine, 
 def test_a_trusted_client_is_known_by_its_address_alone(
     bridge: Bridge, population: Engine, role: Role
 ) -> None:
-    client = bridge(population, **JWT, AURA_TRUSTED_CLIENTS=f"192.0.2.7={role.value}")
+    trusting = {"AURA_TRUSTED_CLIENTS": f"192.0.2.7={role.value}"}
+    client = bridge(population, **JWT, **trusting, AURA_CLIENT_HOSTS="bridge.example")
     strange = TestClient(client.app, base_url="http://bridge.example")
     trusted = TestClient(client.app, base_url="http://bridge.example", client=("192.0.2.7", 5000))
     pretends = {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7"}
@@ -103,6 +107,7 @@ def strangers() -> dict[str, tuple[dict[str, str], int]]:
         "no longer": (bearer(who, "admin", lasts=-timedelta(minutes=2)), 401),
         "another algorithm": (bearer(who, "admin", algorithm="HS512"), 401),
         "no signature": (bearer(who, "admin", secret="", algorithm="none"), 401),
+        "ends beyond all calendars": (bearer(who, "admin", exp=1_700_000_000_000_000), 401),
         "no id": (bearer(who, "admin", id="1 OR 1=1"), 401),
         "another scheme": ({"Authorization": "Basic YTpi"}, 401),
         "in the address": ({}, 401),
@@ -141,6 +146,54 @@ def test_an_aura_administrator_supervises_unless_an_account_says_otherwise(
     assert client.get(profile, headers=bearer(analyst, "admin")).status_code == 403
     disabled = with_account(population, Role.SUPERVISOR, disabled=True)
     assert client.get(profile, headers=bearer(disabled, "admin")).status_code == 403
+
+
+def test_an_e_mail_takes_rights_and_gives_none(bridge: Bridge, store: Engine) -> None:
+    with store.begin() as connection:
+        add_account(connection, Role.ANALYST, email="Ana@Example.invalid")
+        disable_account(
+            connection, add_account(connection, Role.SUPERVISOR, email="eva@example.invalid")
+        )
+    client = bridge(store, **JWT)
+    profile = ADDRESSES["user_profile"]
+    analyst = bearer(uuid.uuid4(), "admin", email="ana@example.INVALID")
+    assert client.get(ADDRESSES["distribution"], headers=analyst).status_code == 200
+    assert client.get(profile, headers=analyst).status_code == 403
+    gone = bearer(uuid.uuid4(), "admin", email="eva@example.invalid")
+    assert client.get(ADDRESSES["distribution"], headers=gone).status_code == 403
+    claims_to_be = bearer(uuid.uuid4(), "user", email="ana@example.invalid")
+    assert client.get(ADDRESSES["distribution"], headers=claims_to_be).status_code == 403
+
+
+def test_who_sees_one_community_sees_its_members_and_their_totals(
+    bridge: Bridge, store: Engine
+) -> None:
+    ours, others = ids(3), ids(4, start=50)
+    publish(store, [*ours, *others], level=RiskLevel.ALTO)
+    community, another = uuid.uuid4(), uuid.uuid4()
+    with store.begin() as connection:
+        for members, of in ((ours, community), (others, another), (others[:1], community)):
+            for who in members:
+                connection.execute(
+                    text("INSERT INTO person_community VALUES (:who, :of, 'Arte')"),
+                    {"who": who, "of": of},
+                )
+    client = bridge(store, **JWT)
+    headers = bearer(with_account(store, Role.COUNSELOR, scope={community}))
+    seen = {*ours, others[0]}
+    listed = client.get(ADDRESSES["users"], headers=headers)
+    assert {row["user_id_raiz"] for row in listed.json()} == seen
+    assert listed.headers["X-Total-Count"] == "4"
+    most_severe = client.get(ADDRESSES["high_risk"], headers=headers).json()
+    assert {row["user_id"] for row in most_severe["users"]} == seen
+    assert most_severe["total_high_risk"] == 4
+    totals = client.get(ADDRESSES["distribution"], headers=headers).json()
+    assert totals["datasets"][0]["data"] == [0, 0, 4]
+    points = client.get(ADDRESSES["scatter"], headers=headers).json()
+    assert points["meta"]["total_points"] == 4
+    for who, is_seen in ((ours[0], True), (others[0], True), (others[1], False)):
+        found = client.get(f"{V1}/user-profile/{who}", headers=headers).json()
+        assert found["has_data"] is is_seen
 
 
 def test_who_sees_a_few_communities_sees_nobody_else(bridge: Bridge, population: Engine) -> None:
@@ -221,8 +274,6 @@ def test_what_may_not_be_read_is_not_noted_and_what_cannot_be_noted_is_not_read(
 
 
 def test_a_note_outlives_the_person(bridge: Bridge, store: Engine) -> None:
-    from tests.integration.store.rows import ids, publish
-
     (who,) = ids(1, start=77)
     publish(store, [who])
     assert bridge(store).get(f"{V1}/user-profile/{who}").status_code == 200

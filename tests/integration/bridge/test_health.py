@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,9 +16,11 @@ from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from aura_engine.store.services import LEADER, STANDBY, report
 from tests.conftest import DatabaseFactory
-from tests.integration.bridge.conftest import Bridge
+from tests.integration.bridge.conftest import NOWHERE, Bridge
 from tests.integration.bridge.people import RUNS, all_well
+from tests.integration.bridge.signing import JWT, bearer
 from tests.integration.store.rows import publish
+from tests.patience import eventually
 
 NOBODY = {"enabled": True, "websocket_connections": {"clustering": 0, "alerts": 0}}
 
@@ -37,6 +40,7 @@ def test_with_results_and_all_processes_it_is_healthy_and_tells_the_datas_age(
     full: TestClient, population: Engine
 ) -> None:
     all_well(population)
+    eventually(lambda: full.app.state.sockets.follows)  # type: ignore[attr-defined]
     found = full.get("/health").json()
     assert found["status"] == "healthy"
     assert found["degraded"] == []
@@ -121,6 +125,33 @@ def test_notices_that_do_not_get_through_are_named_with_since_when(
     )
     assert parts(empty) == {"notices": "2026-03-01T09:00:00Z"}
     assert "código 535" in empty.get("/health").json()["degraded"][0]["message"]
+
+
+def test_a_database_that_is_away_is_named_to_whoever_shows_a_token_too(bridge: Bridge) -> None:
+    client = bridge(connect_store(NOWHERE), **JWT)
+    answer = client.get("/health", headers=bearer(uuid.uuid4(), "admin"))
+    assert answer.status_code == 503
+    told = answer.json()
+    assert (told["status"], told["part"]) == ("unhealthy", "analytics_database")
+    assert client.get("/health").status_code == 401
+
+
+def test_live_channels_that_follow_nothing_are_named(bridge: Bridge, population: Engine) -> None:
+    client = bridge(population)
+    tail = client.app.state.sockets.tail  # type: ignore[attr-defined]
+    eventually(lambda: tail.is_up)
+    assert client.get("/health").json()["realtime"]["enabled"] is True
+    tail.stop()
+    tail.is_up, tail.since = False, datetime.now(UTC) - timedelta(seconds=20)
+    found = client.get("/health").json()
+    assert found["realtime"]["enabled"] is False
+    assert "events" in {part["part"] for part in found["degraded"]}
+
+
+def test_anonymous_reading_is_told(bridge: Bridge, population: Engine) -> None:
+    assert bridge(population).get("/health").json()["anonymous"] is False
+    open_to_all = bridge(population, AURA_ALLOW_ANONYMOUS="1")
+    assert open_to_all.get("/health").json()["anonymous"] is True
 
 
 def test_a_database_that_is_away_is_named_and_nothing_of_its_address(away: TestClient) -> None:

@@ -119,3 +119,54 @@ def test_without_databases_it_names_both_ways(
     assert "AURA_EMBEDDED=1" in refusal(capsys)
     settings(AURA_EMBEDDED="1")
     assert "./aura demo" in refusal(capsys)
+
+
+SECRET = "una clave corta"
+
+
+def test_who_forwards_and_a_weak_key_count_for_what_they_are(serve: Serve, store: Engine) -> None:
+    publish(store, ids(1))
+    jwt = {"AURA_AUTH": "jwt", "AURA_JWT_SECRET": SECRET}
+    served = serve(store.url, **jwt, AURA_TRUSTED_CLIENTS="203.0.113.9=supervisor")
+    assert served.await_answer()[0] == 401
+    assert served.get("/health", **{"X-Forwarded-For": "203.0.113.9"})[0] == 401
+    said = served.said()
+    assert "jwt_secret_is_short" in said
+    assert SECRET not in said
+
+
+def test_anonymous_reading_is_told_at_each_start(serve: Serve, store: Engine) -> None:
+    publish(store, ids(1))
+    served = serve(store.url, AURA_ALLOW_ANONYMOUS="1")
+    assert served.await_answer()[1]["anonymous"] is True
+    assert "anonymous_reading_allowed" in served.said()
+
+
+def test_what_of_the_access_settings_counts_for_nothing_is_told(
+    serve: Serve, store: Engine
+) -> None:
+    publish(store, ids(1))
+    served = serve(store.url, AURA_TRUSTED_CLIENTS="127.0.0.1=service")
+    served.await_answer()
+    assert "access_settings_unused" in served.said()
+
+
+def test_its_figures_count_what_it_did(serve: Serve, store: Engine) -> None:
+    publish(store, ids(1))
+    served = serve(store.url)
+    served.await_answer()
+    for _ in range(3):
+        served.get("/api/v2/clustering/data/radar")
+    served.get("/nowhere")
+    figures = served.text("/metrics")
+    radar = 'method="GET",route="/api/v2/clustering/data/radar"'
+    assert f'aura_http_requests_total{{{radar},status="200"}} 3.0' in figures
+    assert f"aura_http_request_seconds_count{{{radar}}} 3.0" in figures
+    assert 'route="other",status="404"} 1.0' in figures
+    for name in (
+        "aura_socket_queue_longest",
+        "aura_sockets_evicted_total",
+        "aura_sockets_dead_total",
+        "aura_event_tail_up 1.0",
+    ):
+        assert name in figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,54 +11,22 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from aura_engine.store.services import report
 from tests.integration.bridge.conftest import Bridge
+from tests.integration.bridge.running import RESULTS, WAITING, ask, end
+from tests.integration.bridge.served import Serve
 from tests.patience import eventually
 from ws_bridge import runs
 from ws_bridge.limits import POSTS_A_MINUTE, RateLimit
 
 MINER, CLUSTERING = "/api/v1/data-miner", "/api/v1/clustering"
-WAITING = "SELECT id FROM pipeline_run WHERE status = 'queued' ORDER BY id DESC LIMIT 1"
-RESULTS = {
-    "total_users": 2,
-    "risk_distribution": {"ALTO_RIESGO": 1, "RIESGO_MODERADO": 0, "BAJO_RIESGO": 1},
-    "metrics": {
-        "silhouette_score": 0.51239,
-        "calinski_harabasz": None,
-        "high_risk_percentage": 50.0,
-    },
-}
 
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "LOOK_SECONDS", 0.02)
-
-
-@pytest.fixture
-def led(store: Engine) -> Engine:
-    """A store whose scheduler has just been seen."""
-    report(store, "scheduler", instance="a", details={"text_model": None})
-    return store
-
-
-def ask(store: Engine, question: str, **given: Any) -> Any:
-    with store.connect() as connection:
-        return connection.scalar(text(question), given)
-
-
-def end(store: Engine, run_id: int, status: str, *, error: str | None = None) -> None:
-    """Let a run end, as its row says it when a scheduler has made it."""
-    with store.begin() as connection:
-        connection.execute(
-            text(
-                "UPDATE pipeline_run SET status = :status, error = :error, results = :results,"
-                " as_of = now(), started_at = now(), finished_at = now() WHERE id = :id"
-            ),
-            {"id": run_id, "status": status, "error": error, "results": json.dumps(RESULTS)},
-        )
 
 
 @contextmanager
@@ -151,6 +119,45 @@ def test_a_scheduler_that_dies_before_it_begins_is_missed(bridge: Bridge, led: E
         with led.begin() as connection:
             connection.exec_driver_sql("UPDATE service_state SET seen_at = now() - interval '1 h'")
         assert answer.result().status_code == 503
+
+
+def test_a_scheduler_that_dies_meanwhile_is_missed(bridge: Bridge, led: Engine) -> None:
+    with asked(bridge(led), f"{CLUSTERING}/execute") as answer:
+        eventually(lambda: ask(led, WAITING))
+        with led.begin() as connection:
+            connection.exec_driver_sql("UPDATE pipeline_run SET status = 'running'")
+        time.sleep(0.2)
+        assert not answer.done()
+        with led.begin() as connection:
+            connection.exec_driver_sql("UPDATE service_state SET seen_at = now() - interval '1 h'")
+        refused = answer.result()
+    assert refused.status_code == 503
+    assert "./aura scheduler" in refused.json()["message"]
+
+
+def test_a_moment_without_the_database_ends_no_wait(bridge: Bridge, led: Engine) -> None:
+    with asked(bridge(led), f"{CLUSTERING}/execute") as answer:
+        run_id = eventually(lambda: ask(led, WAITING))
+        with led.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE pipeline_run RENAME TO gone")
+        time.sleep(0.06)
+        with led.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE gone RENAME TO pipeline_run")
+        end(led, run_id, "succeeded")
+        assert answer.result().status_code == 200
+
+
+def test_whoever_goes_away_stops_nothing(serve: Serve, led: Engine) -> None:
+    served = serve(led.url)
+    served.await_answer()
+    report(led, "scheduler", instance="a", details={"text_model": None})
+    with socket.create_connection(("127.0.0.1", served.port)) as link:
+        host = f"Host: 127.0.0.1:{served.port}"
+        link.sendall(f"POST {CLUSTERING}/execute HTTP/1.1\r\n{host}\r\n\r\n".encode())
+        run_id = eventually(lambda: ask(led, WAITING))
+    counted = f'route="{CLUSTERING}/execute",status="499"'
+    eventually(lambda: counted in served.text("/metrics"))
+    assert ask(led, WAITING) == run_id
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from aura_engine.store.events import Event, EventType, write_error, write_events
 from tests.integration.bridge.conftest import Bridge
 from tests.integration.bridge.signing import JWT, bearer, token, with_account
 from tests.integration.store.rows import ids, publish
-from ws_bridge import sockets
+from tests.patience import eventually
+from ws_bridge import beginning, sockets
 from ws_bridge.hub import Message
 
 LIVE, ALERTS = "/api/v2/clustering/ws/live", "/api/v2/clustering/ws/alerts"
@@ -61,6 +62,16 @@ def code_of(client: TestClient, path: str, *say: str, **given: Any) -> int:
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json()
     return int(closed.value.code)
+
+
+def end_other_sessions(store: Engine) -> None:
+    with store.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
 
 
 def test_a_socket_is_told_what_is_so_and_then_what_happens(bridge: Bridge, store: Engine) -> None:
@@ -105,13 +116,7 @@ def test_an_ended_session_of_the_bridge_keeps_no_event_from_anybody(
     with listening(bridge(store), ALERTS) as alerts:
         alerts.receive_json()
         for _ in range(3):
-            with store.connect() as connection:
-                connection.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    )
-                )
+            end_other_sessions(store)
             tell(store, EventType.ERROR)
             assert alerts.receive_json()["type"] == "ERROR"
 
@@ -131,7 +136,7 @@ def test_whoever_was_away_gets_what_it_missed_or_is_told_that_it_cannot(
         tell(store, EventType.ERROR, note="three")
         assert socket.receive_json()["payload"] == {"note": "three"}
     assert first(client, f"{LIVE}?since={last + 14}")["recovered"] is False  # of another database
-    monkeypatch.setattr(sockets, "MOST_REPLAYED", 5)
+    monkeypatch.setattr(beginning, "MOST_REPLAYED", 5)
     assert first(client, f"{LIVE}?since={last}")["recovered"] is False
     with store.begin() as connection:
         connection.execute(text("DELETE FROM event WHERE seq < :last"), {"last": last})
@@ -198,7 +203,10 @@ def test_a_trusted_client_that_reads_single_records_does_not_listen(
 ) -> None:
     app = bridge(store, **JWT, AURA_TRUSTED_CLIENTS="192.0.2.7=service,192.0.2.8=supervisor").app
     assert code_of(TestClient(app, client=("192.0.2.7", 1)), LIVE) == 4403
-    assert first(TestClient(app, client=("192.0.2.8", 1)), LIVE)["type"] == "INITIAL_STATE"
+    trusted = TestClient(app, client=("192.0.2.8", 1))
+    assert first(trusted, LIVE)["type"] == "INITIAL_STATE"
+    assert code_of(trusted, LIVE, headers={"Host": "evil.example:8001"}) == 4403
+    assert code_of(trusted, LIVE, headers={"X-Forwarded-For": "10.0.0.9"}) == 4403
 
 
 def test_a_token_comes_by_header_by_subprotocol_or_in_the_first_message(
@@ -251,6 +259,110 @@ def test_a_socket_is_closed_when_its_token_ends_or_its_account_is_disabled(
         with pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_json()
     assert ended.value.code == 4403
+
+
+DEMOTED = "UPDATE app_user SET role = 'analyst' WHERE id = :id"
+NARROWED = "UPDATE app_user SET scope = ARRAY[gen_random_uuid()] WHERE id = :id"
+REMOVED = "DELETE FROM app_user WHERE id = :id"
+
+
+@pytest.mark.parametrize("change", [DEMOTED, NARROWED, REMOVED])
+def test_a_socket_of_whose_account_changes_is_closed(
+    bridge: Bridge, store: Engine, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(sockets, "WATCH_SECONDS", 0.05)
+    client = bridge(store, **JWT)
+    changed, same = (with_account(store, Role.COUNSELOR) for _ in range(2))
+    with (
+        listening(client, LIVE, headers=bearer(same)) as other,
+        listening(client, LIVE, headers=bearer(changed)) as socket,
+    ):
+        other.receive_json()
+        socket.receive_json()
+        with store.begin() as connection:
+            query = text("SELECT id FROM app_user WHERE auth_user_id = :who")
+            number = connection.scalar(query, {"who": changed})
+            connection.execute(text(change), {"id": number})
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_json()
+        assert ended.value.code == 4403
+        tell(store, EventType.ERROR, note="still here")
+        assert other.receive_json()["payload"] == {"note": "still here"}
+
+
+def test_a_look_that_fails_is_followed_by_the_next(
+    bridge: Bridge, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "WATCH_SECONDS", 0.05)
+    client = bridge(store, **JWT)
+    who = with_account(store, Role.SUPERVISOR)
+    gate = client.app.state.sockets.gate  # type: ignore[attr-defined]
+    still, looks = type(gate).still, []
+
+    def fails_first(self: object, callers: object) -> object:
+        looks.append(1)
+        if len(looks) == 1:
+            raise RuntimeError("a defect")
+        return still(self, callers)
+
+    with listening(client, LIVE, headers=bearer(who)) as socket:
+        socket.receive_json()
+        monkeypatch.setattr(type(gate), "still", fails_first)
+        eventually(lambda: len(looks) > 1)
+        with store.begin() as connection:
+            connection.execute(text("UPDATE app_user SET disabled_at = now()"))
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_json()
+    assert ended.value.code == 4403
+
+
+def test_whoever_is_told_of_people_is_noted_first(bridge: Bridge, store: Engine) -> None:
+    client = bridge(store, **JWT)
+    for role in (Role.COUNSELOR, Role.ANALYST):
+        headers = {**bearer(with_account(store, role)), "X-Request-ID": f"of-{role.value}"}
+        assert first(client, LIVE, headers=headers)["type"] == "INITIAL_STATE"
+    with store.begin() as connection:
+        noted = connection.execute(text("SELECT role, action, subject, request_id FROM audit_log"))
+        assert [tuple(row) for row in noted] == [("counselor", LIVE, "list", "of-counselor")]
+        connection.exec_driver_sql("DROP TABLE audit_log")
+    assert code_of(client, LIVE, headers=bearer(uuid.uuid4(), "admin")) == 1013
+
+
+def test_in_another_log_numbers_mean_something_else(bridge: Bridge, store: Engine) -> None:
+    mark = "INSERT INTO installation (kind) VALUES ('production')"
+    with store.begin() as connection:
+        connection.exec_driver_sql(mark)
+    client = bridge(store)
+    tell(store, *[EventType.ERROR] * 3)
+    told = first(client, LIVE)
+    place = f"{LIVE}?since={told['last_seq'] - 1}&epoch={told['epoch']}"
+    assert first(client, place)["recovered"] is True
+    with listening(client, LIVE) as socket:
+        socket.receive_json()
+        with store.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM installation")
+            connection.exec_driver_sql(mark)
+        end_other_sessions(store)
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_json()
+    assert ended.value.code == 1013
+    assert first(client, place)["recovered"] is False
+    with listening(client, LIVE) as socket:
+        socket.receive_json()
+        tell(store, EventType.ERROR, note="of the new one")
+        assert socket.receive_json()["payload"] == {"note": "of the new one"}
+
+
+def test_what_was_missed_is_told_by_role_and_scope(bridge: Bridge, store: Engine) -> None:
+    client = bridge(store, **JWT)
+    last = first(client, LIVE, headers=bearer(uuid.uuid4(), "admin"))["last_seq"]
+    tell(store, EventType.USER_RISK_UPDATE, EventType.CRITICAL_ALERT, user_id=SOMEBODY)
+    tell(store, EventType.CLUSTERING_COMPLETE)
+    scoped = with_account(store, Role.COUNSELOR, scope={uuid.uuid4()})
+    for account in (scoped, with_account(store, Role.ANALYST)):
+        with listening(client, f"{LIVE}?since={last}", headers=bearer(account)) as socket:
+            assert socket.receive_json()["recovered"] is True
+            assert socket.receive_json()["type"] == "CLUSTERING_COMPLETE"
 
 
 def test_whoever_does_not_read_is_let_go_and_holds_up_nobody(

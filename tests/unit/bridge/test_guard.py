@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import make_url
+from starlette.websockets import WebSocketDisconnect
 
 from aura_engine.settings import Settings
 from aura_engine.store.connect import connect_store
@@ -68,6 +69,52 @@ def test_where_anonymous_reading_is_allowed_any_name_and_proxy_will_do(bridge: B
     client = bridge(AURA_ALLOW_ANONYMOUS="1")
     headers = {"host": "monitor.example", "X-Forwarded-For": "10.0.0.7"}
     assert client.get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example", "null", "", "http://127.0.0.1:8002", "https://admin.example.evil.example",
+        "http://127.0.0.1:8001@evil.example",
+    ],
+)  # fmt: skip
+def test_a_page_of_another_site_changes_nothing(bridge: Bridge, origin: str) -> None:
+    client = bridge(AURA_CORS_ORIGINS=PAGE)
+    for path in ("/api/v1/clustering/execute", "/api/v1/data-miner/execute-etl"):
+        refused = client.post(path, headers={"Origin": origin})
+        assert refused.status_code == 403
+        assert "AURA_CORS_ORIGINS" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": PAGE}, {"Origin": "http://127.0.0.1:8001"}])
+def test_pages_that_are_known_and_other_programs_may_ask(
+    bridge: Bridge, headers: dict[str, str]
+) -> None:
+    client = bridge(AURA_CORS_ORIGINS=PAGE)
+    asked = client.post("/api/v1/clustering/execute", headers=headers)
+    assert asked.status_code == 503  # there is no database
+
+
+def test_a_socket_under_another_name_is_refused(bridge: Bridge) -> None:
+    client = bridge()
+    for headers in ({"Host": "evil.example:8001"}, {"X-Forwarded-For": "127.0.0.1"}):
+        with (
+            pytest.raises(WebSocketDisconnect) as refused,
+            client.websocket_connect("/api/v2/clustering/ws/live", headers=headers),
+        ):
+            pass
+        assert refused.value.code == 1008
+
+
+def test_a_large_answer_is_compressed_for_whoever_can_read_it(bridge: Bridge) -> None:
+    client = bridge()
+    plain, small = (
+        client.get("/openapi.json", headers={"Accept-Encoding": coding})
+        for coding in ("identity", "gzip")
+    )
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert small.json() == plain.json()
 
 
 def test_no_web_page_may_read_unless_it_is_named(bridge: Bridge) -> None:
