@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -317,7 +318,15 @@ def test_a_source_that_fails_stops_the_reading_of_the_others(own_world: World) -
     assert extract(own_world.sources).activity.empty
 
 
-def test_an_interrupt_stops_the_reading_of_all(own_world: World) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As a process begins: a server that ran in this one may have left a handler of its own."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+def test_an_interrupt_stops_the_reading_of_all(own_world: World, interruptible: None) -> None:
     reader_waits_for_locks(own_world, Source.MESSAGING, f"{LOCK_WAIT}s")
     with own_world.owners[Source.MESSAGING].begin() as holding:
         holding.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
