@@ -46,6 +46,8 @@ class Heard:
     ----------
     lags : list of float
         Seconds from before the commit of an event to its arrival at a client.
+    sent : list of float
+        When each of these was written, by the monotonic clock.
     counts : list of int
         Events by client.
     repeated : int
@@ -53,6 +55,7 @@ class Heard:
     """
 
     lags: list[float] = field(default_factory=list)
+    sent: list[float] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     repeated: int = 0
 
@@ -93,6 +96,15 @@ def main() -> None:
         f"{options.sockets:,} sockets, {frozen} frozen, {events:,} events: "
         f"{len(heard.lags):,} deliveries, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
         f"{lost} lost, {heard.repeated} repeated"
+    )
+    by_second = _p99_by_second(heard)
+    quartiles = np.percentile(list(by_second.values()), (25, 50, 75))
+    worst = sorted(by_second.items(), key=lambda one: -one[1])[:3]
+    print(
+        "p99 of each second: quartiles "
+        + ", ".join(f"{q:.0f}" for q in quartiles)
+        + " ms; worst "
+        + ", ".join(f"{p99:.0f} ms in second {second}" for second, p99 in worst)
     )
     print(
         f"let go: {let_go['evicted']} that were behind, {let_go['dead']} that answered no ping; "
@@ -210,9 +222,19 @@ async def _read(
             told: dict[str, Any] = json.loads(words)
             if "at" in told.get("payload", {}):
                 heard.lags.append(now - told["payload"]["at"])
+                heard.sent.append(told["payload"]["at"])
                 seen.append(told["seq"])
     except ConnectionClosed:
         return
+
+
+def _p99_by_second(heard: Heard) -> dict[int, float]:
+    """Return the 99th percentile of what was written in each second, in milliseconds."""
+    sent, lags = np.array(heard.sent), np.array(heard.lags)
+    second = (sent - sent.min()).astype(int)
+    return {
+        int(one): 1_000 * float(np.percentile(lags[second == one], 99)) for one in np.unique(second)
+    }
 
 
 def _let_go(bridge: Bridged) -> dict[str, int]:

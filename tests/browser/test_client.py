@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, WebSocket, expect
+from playwright.sync_api import Locator, Page, Request, WebSocket, expect
 from sqlalchemy import text
 
 from aura_engine.pipeline import RunParameters
@@ -230,12 +230,18 @@ def test_the_documented_socket_hears_an_alert(
     address = DOCUMENTED.removeprefix("http:")
     page.add_script_tag(content=documented("js").replace(address, bridge.removeprefix("http:")))
     page.wait_for_function("ws.readyState === WebSocket.OPEN")
-    told = {"user_id": "someone", "priority": "HIGH"}
-
-    def is_it(said: ConsoleMessage) -> bool:
-        return told in [arg.json_value() for arg in said.args]
-
-    with page.expect_console_message(is_it), desk.store.begin() as connection:
+    told = {
+        "user_id": "someone",
+        "priority": "HIGH",
+        "severity_index": 71.5,
+        "factors": ["perfil sin completar"],
+        "suggested_action": "Conviene revisar.",
+        "context": "",
+    }
+    with (
+        page.expect_console_message(lambda said: "someone" in said.text),
+        desk.store.begin() as connection,
+    ):
         run_id = connection.scalar(text("SELECT run_id FROM active_run"))
         alert = Event(EventType.CRITICAL_ALERT, told)
         write_events(connection, [alert], run_id=run_id, as_of=datetime.now(UTC))

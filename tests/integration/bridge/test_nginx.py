@@ -23,6 +23,7 @@ from tests.loops import in_a_loop
 from tests.patience import PATIENCE, eventually
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+COUNT = "/api/v1/data-miner/feature-vector/count"
 DOCUMENTED = (ROOT / "docs" / "nginx.conf").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.skipif(
@@ -63,6 +64,7 @@ def nginx(directory: Path, served: Served, signed: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
+        shutil.rmtree(directory)
 
 
 def test_clients_without_a_token_are_served_through_it(
@@ -74,11 +76,11 @@ def test_clients_without_a_token_are_served_through_it(
     directory = reachable_path / "nginx"
     directory.mkdir()
     with nginx(directory, served, token(uuid.uuid4(), "admin")) as port:
-        status, found, _ = ask(port, "/api/v1/data-miner/feature-vector/count")
+        status, found, _ = ask(port, COUNT)
         assert (status, found["record_count"]) == (200, 2)
         # What a client sends in its place counts for nothing.
         claimed = {"Authorization": f"Bearer {token(uuid.uuid4(), 'user')}"}
-        assert ask(port, "/api/v1/clustering/profiles", **claimed)[0] == 200
+        assert ask(port, COUNT, **claimed)[0] == 200
 
         async def listen() -> None:
             async with connect(f"ws://127.0.0.1:{port}{PATH}", open_timeout=PATIENCE) as link:
@@ -87,5 +89,4 @@ def test_clients_without_a_token_are_served_through_it(
                 assert json.loads(await link.recv())["type"] == "ERROR"
 
         in_a_loop(listen())
-    shutil.rmtree(directory)
-    assert served.get("/api/v1/clustering/profiles")[0] == 401
+    assert served.get(COUNT)[0] == 401
