@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+import uvicorn
 from sqlalchemy import Engine, text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from aura_engine.settings import Settings
 from aura_engine.store.events import Event, EventType, write_events
 from benchmarks.fanout import PATH, frozen_socket
-from tests.integration.bridge.served import Serve, Served
+from tests.integration.bridge.served import Serve, Served, free_port
 from tests.integration.store.rows import ids, publish
 from tests.loops import in_a_loop
 from tests.patience import PATIENCE, eventually
+from ws_bridge import process
+from ws_bridge.metrics import DEAD
 
 LONG = "x" * 4_000
 
@@ -112,3 +118,25 @@ def test_over_a_restart_nothing_is_missed_and_nothing_comes_twice(
         return [[message["seq"] for message in messages[1:]] for messages in got]
 
     assert in_a_loop(come_back(60)) == [list(range(last + 1, last + 13))] * 60
+
+
+def test_whoever_answers_no_ping_is_let_go(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, ids(1))
+    monkeypatch.setattr(process, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(process, "PONG_SECONDS", 0.2)
+    port = free_port()
+    settings = Settings.load({"SERVICE_PORT": str(port)})
+    server = uvicorn.Server(process.server_config(settings, store))
+    thread = threading.Thread(target=server.run)
+    dead = DEAD._value.get()
+    thread.start()
+    try:
+        eventually(lambda: server.started)
+        hub = server.config.loaded_app.state.sockets.hub
+        with frozen_socket(port):
+            eventually(lambda: hub.clients)
+            eventually(lambda: not hub.clients)
+        assert DEAD._value.get() == dead + 1
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
