@@ -38,6 +38,8 @@ class Account:
         Communities whose members are visible; None where everyone is.
     disabled_at : datetime or None
         Since when it opens nothing.
+    version : int
+        Grows with each change; whoever changes it says which one they read.
     """
 
     id: int
@@ -46,6 +48,13 @@ class Account:
     role: Role
     scope: frozenset[UUID] | None
     disabled_at: datetime | None
+    version: int
+
+    @property
+    def looks_after_accounts(self) -> bool:
+        """Whether its owner may add and change accounts."""
+        is_open = self.disabled_at is None and self.scope is None
+        return is_open and self.role is Role.SUPERVISOR
 
     def viewer(self) -> Viewer:
         """Return whom the account makes of its owner.
@@ -63,12 +72,15 @@ class Account:
 def account(connection: Connection, email: str) -> Account | None:
     """Return the account of an e-mail, in any case; None without one."""
     found = connection.execute(text(_QUERIES["account"]), {"email": email}).one_or_none()
-    return None if found is None else _account(found)
+    return None if found is None else account_of(found)
 
 
-def _account(row: Row[Any]) -> Account:
+def account_of(row: Row[Any]) -> Account:
+    """Return the account that a row of ``app_user`` holds."""
     scope = None if row.scope is None else frozenset(row.scope)
-    return Account(row.id, row.email, row.auth_user_id, Role(row.role), scope, row.disabled_at)
+    return Account(
+        row.id, row.email, row.auth_user_id, Role(row.role), scope, row.disabled_at, row.version
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,7 @@ def _accounts_of(
         "emails": sorted({holder.email.lower() for holder in holders if holder.email}),
     }
     rows = connection.execute(text(_QUERIES["accounts_of"]), asked)
-    return {one.auth_user_id or one.email: one for one in map(_account, rows)}
+    return {one.auth_user_id or one.email: one for one in map(account_of, rows)}
 
 
 def _viewer(holder: AuraAccount, known: Mapping[str | None, Account]) -> Viewer:
