@@ -1,7 +1,7 @@
 """Whom the pages show is noted before it is read.
 
 Pages are drawn again every few seconds, so not every drawing is a reading: one row a session, data
-version and viewer, for each person and for each page with a list. Who looks again at what they have
+version and viewer, for each person and for each list of a page. Who looks again at what they have
 seen learns nothing new; a newer version of the data is noted anew.
 """
 
@@ -13,42 +13,43 @@ import streamlit as st
 
 from aura_engine.store import audit
 from aura_engine.store.access import Viewer
-from aura_engine.store.reads import DataVersion
 from aura_ui import databases
+from aura_ui.page import DRAWN
 
 _NOTED: Final = "audited"
 _LOG_NOTED: Final = "audited_log"
 
 
-def note_list(viewer: Viewer, version: DataVersion, page: str) -> None:
+def list_shown(viewer: Viewer, page: str, part: str = "") -> None:
     """Note that a page is about to read a list of people.
 
     Parameters
     ----------
     viewer : Viewer
         Who looks.
-    version : DataVersion
-        Which the page draws.
     page : str
         Its name.
+    part : str
+        Which list, where the page has several.
 
     Raises
     ------
     StoreError
         If it could not be noted; then nothing may be read.
     """
-    if _is_first(viewer, version.number, page, None):
+    seen = _seen(viewer)
+    if (page, part) not in seen:
         audit.record_list(databases.store(), viewer, action=page)
-        _remember(page, None)
+        seen.add((page, part))
 
 
-def note_person(viewer: Viewer, version: DataVersion, page: str, pseudonym: str) -> None:
+def person_asked_for(viewer: Viewer, page: str, pseudonym: str) -> None:
     """Note that a page is about to read one person's record.
 
     Parameters
     ----------
-    viewer, version, page
-        As of `note_list`.
+    viewer, page
+        As of `list_shown`.
     pseudonym : str
         Whose; "" where nobody is asked for.
 
@@ -57,12 +58,13 @@ def note_person(viewer: Viewer, version: DataVersion, page: str, pseudonym: str)
     StoreError
         If it could not be noted; then nothing may be read.
     """
-    if pseudonym and _is_first(viewer, version.number, page, pseudonym):
+    seen = _seen(viewer)
+    if pseudonym and (page, pseudonym) not in seen:
         audit.record_pseudonym(databases.store(), viewer, pseudonym, action=page)
-        _remember(page, pseudonym)
+        seen.add((page, pseudonym))
 
 
-def note_log(viewer: Viewer, page: str) -> None:
+def log_shown(viewer: Viewer, page: str) -> None:
     """Note, once a session, that a page is about to read the log of reads itself.
 
     Raises
@@ -75,13 +77,10 @@ def note_log(viewer: Viewer, page: str) -> None:
         st.session_state[_LOG_NOTED] = viewer
 
 
-def _is_first(viewer: Viewer, number: int, page: str, pseudonym: str | None) -> bool:
-    of, seen = st.session_state.get(_NOTED, (None, set()))
-    if of != (viewer, number):
-        st.session_state[_NOTED] = ((viewer, number), set())
-        return True
-    return (page, pseudonym) not in seen
-
-
-def _remember(page: str, pseudonym: str | None) -> None:
-    st.session_state[_NOTED][1].add((page, pseudonym))
+def _seen(viewer: Viewer) -> set[tuple[str, str]]:
+    """Return what this viewer was noted to see in the version of the data that the page draws."""
+    of = (viewer, st.session_state.get(DRAWN))
+    noted: tuple[object, set[tuple[str, str]]] | None = st.session_state.get(_NOTED)
+    if noted is None or noted[0] != of:
+        noted = st.session_state[_NOTED] = (of, set())
+    return noted[1]

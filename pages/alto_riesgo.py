@@ -29,7 +29,7 @@ number = max(1, int(digits)) if (digits := st.query_params.get("pagina", "")).is
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("high.title"))
-    audited.note_list(viewer, version, "alto_riesgo")
+    audited.list_shown(viewer, "alto_riesgo")
     total = distribution_chart(connection, viewer).counts[level].people
     pages = max(1, math.ceil(total / PAGE))
     number = min(number, pages)

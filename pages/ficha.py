@@ -22,8 +22,8 @@ viewer = require_role(CARERS)
 asked = read_pseudonym(st.query_params.get(PERSON, ""))
 pseudonym = asked if is_pseudonym(asked) else ""
 with explained(), databases.page_reading() as connection:
-    version = require_results(connection, viewer, t("person.title"))
-    audited.note_person(viewer, version, "ficha", pseudonym)
+    require_results(connection, viewer, t("person.title"))
+    audited.person_asked_for(viewer, "ficha", pseudonym)
     told = explain_person(connection, viewer, pseudonym) if pseudonym else None
     records = history(connection, viewer, pseudonym) if told else []
 

@@ -29,7 +29,7 @@ ENTERED_SHOWN = 5
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("today.title"))
-    audited.note_list(viewer, version, "hoy")
+    audited.list_shown(viewer, "hoy")
     zone = databases.zone()
     counts = distribution_chart(connection, viewer)
     since = version.as_of - timedelta(days=14)

@@ -20,7 +20,7 @@ MAX_POINTS = 5_000
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("map.title"))
-    audited.note_list(viewer, version, "mapa")
+    audited.list_shown(viewer, "mapa")
     people = scatter_chart(connection, viewer, max_points=MAX_POINTS)
 
 finding = t("map.finding", total=whole(people.total))

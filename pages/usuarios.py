@@ -32,7 +32,7 @@ chosen = audit_view.wanted_here(zone)
 
 with explained():
     viewer.require_accounts()
-    audited.note_log(viewer, "usuarios")
+    audited.log_shown(viewer, "usuarios")
     with databases.page_reading() as connection:
         known = accounts(connection, viewer)
         named = {one for account in known for one in account.scope or ()}

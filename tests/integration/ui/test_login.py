@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from aura_engine.settings import Settings
 from aura_engine.store.access import SYSTEM, Role
-from aura_engine.store.account_changes import create_account, set_enabled
+from aura_engine.store.account_changes import change_account, create_account, set_enabled
 from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from aura_ui import databases, guard, login
@@ -66,9 +66,10 @@ def open_app(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenApp
         auth: dict[str, Any] = AUTH,
         store: Engine = store,
         settings: dict[str, str] | None = None,
+        script: Callable[[], None] = _entry,
     ) -> AppTest:
         databases.provide(Settings.load({"AURA_EMBEDDED": "1", **(settings or {})}), store)
-        app = AppTest.from_function(_entry, default_timeout=PATIENCE)
+        app = AppTest.from_function(script, default_timeout=PATIENCE)
         if user is not None:
             app.secrets["auth"] = auth
             app.user = user
@@ -257,3 +258,30 @@ def test_a_role_in_the_session_that_is_none_of_an_account_s_is_not_taken(
     app = open_app()
     app.session_state[login.CHOSEN_ROLE] = Role.SYSTEM
     assert shown(app.run()) == "demo:supervisor supervisor None"
+
+
+def _tick() -> None:
+    """Be a tick of a page that was drawn for whoever looked first."""
+    import streamlit as st
+
+    from aura_ui import guard
+
+    drawn_for = st.session_state.setdefault("drawn_for", guard.current_viewer())
+    st.text(str(guard.is_another(drawn_for)))
+
+
+def test_a_tick_notices_who_may_look_no_more_and_waits_for_a_database_that_is_away(
+    open_app: OpenApp, store: Engine
+):
+    number = create_account(store, SYSTEM, ANA, Role.COUNSELOR)
+    app = open_app(claims(), script=_tick)
+    assert shown(app) == "False"
+    away = connect_store(store.url.set(port=1))
+    databases.provide(databases.settings(), away)
+    assert shown(app.run()) == "False"
+    away.dispose()
+    databases.provide(databases.settings(), store)
+    change_account(store, SYSTEM, number, version=1, role=Role.COUNSELOR, scope=[COMMUNITY])
+    assert shown(app.run()) == "True"
+    set_enabled(store, SYSTEM, number, False, version=2)
+    assert shown(app.run()) == "True"
