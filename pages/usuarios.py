@@ -13,7 +13,7 @@ from aura_engine.store.reads import (
     audit_entries,
     communities,
 )
-from aura_ui import audit_view, audited, databases
+from aura_ui import audit_filters, audit_view, audited, databases
 from aura_ui.accounts import section
 from aura_ui.failures import explained
 from aura_ui.formats import whole
@@ -26,9 +26,9 @@ viewer = require_role(SUPERVISORS)
 ROWS = 50
 MOST = 10_000
 zone = databases.zone()
-digits = st.query_params.get(audit_view.PAGE, "")
+digits = st.query_params.get(audit_filters.PAGE, "")
 number = max(1, int(digits)) if digits.isdecimal() else 1
-chosen = audit_view.wanted_here(zone)
+chosen = audit_filters.wanted_here(zone)
 
 with explained():
     viewer.require_accounts()
@@ -53,7 +53,7 @@ with explained():
     section(known, categories)
 st.subheader(t("users.log"), anchor=False)
 st.caption(t("users.log_note", days=databases.settings().audit_days))
-audit_view.filters(actors, actions)
+audit_filters.filters(actors, actions)
 if chosen.since and chosen.until and chosen.since >= chosen.until:
     st.warning(t("users.dates_order"), icon=":material/date_range:")
 if entries:
@@ -65,7 +65,7 @@ if entries:
     if pages > 1:
         to = st.pagination(pages, default=number, key=f"log_page_{hash(chosen)}")
         if to != number:
-            st.query_params[audit_view.PAGE] = str(to)
+            st.query_params[audit_filters.PAGE] = str(to)
             st.rerun()
 else:
     st.caption(t("users.log_none"))

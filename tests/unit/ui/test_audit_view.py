@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aura_engine.store.reads import AuditEntry
-from aura_ui.audit_view import entries_csv, entries_table, wanted
+from aura_ui.audit_filters import wanted
+from aura_ui.audit_view import entries_csv, entries_table
 
 ZONE = ZoneInfo("America/Mexico_City")
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
