@@ -20,7 +20,7 @@ import streamlit as st
 from aura_engine.errors import AccessDenied, AuraError
 from aura_engine.settings import LOOPBACK_NAMES
 from aura_engine.store.access import ACCOUNT_ROLES, LOCAL, Role, Viewer, came_through_a_proxy
-from aura_engine.store.accounts import account
+from aura_engine.store.accounts import account, is_plain_email
 from aura_ui import databases
 from aura_ui.page import now
 
@@ -134,8 +134,7 @@ def _signed_in(claims: Mapping[str, Any], at: datetime) -> Visitor:
     if not _lasts(claims.get("exp"), at):
         return Visitor(refusal=Refusal.EXPIRED)
     email = claims.get("email")
-    # Letters that only look like others would find the account of somebody else.
-    if not isinstance(email, str) or not email.isascii() or not _is_verified(claims):
+    if not isinstance(email, str) or not is_plain_email(email) or not _is_verified(claims):
         return Visitor(refusal=Refusal.UNVERIFIED)
     try:
         with databases.page_reading() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,12 +13,17 @@ from aura_engine.errors import AccountChanged, AccountError, LastSupervisor
 from aura_engine.i18n import t
 from aura_engine.sql import load_queries
 from aura_engine.store.access import ACCOUNT_ROLES, Role, Viewer
-from aura_engine.store.accounts import Account, account_of, add_account, disable_account
+from aura_engine.store.accounts import (
+    Account,
+    account_of,
+    add_account,
+    disable_account,
+    is_plain_email,
+)
 from aura_engine.store.audit import record_account
 from aura_engine.store.failures import store_errors
 
 _QUERIES: Final = load_queries("store_access")
-_EMAIL: Final = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 EVERYONE: Final = "all"
 """How the log names a scope without limits."""
 
@@ -184,9 +188,9 @@ def _changing(
 
 
 def _plain_email(given: str) -> str:
-    """Return an e-mail as it is kept; letters beyond ASCII, which may look like others, are not."""
+    """Return an e-mail as it is kept."""
     address = given.strip().lower()
-    if not _EMAIL.fullmatch(address):
+    if not is_plain_email(address):
         raise AccountError(t("store.account_email"))
     return address
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from aura_engine.store.access import Role, Viewer
 _QUERIES: Final = load_queries("store_access")
 ADMINISTRATOR: Final = "admin"
 """The one role of an AURA account that needs no account here."""
+_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,15 @@ class Account:
         if self.disabled_at is not None:
             raise AccessDenied(t("store.account_disabled"))
         return Viewer(f"user:{self.id}", self.role, self.scope)
+
+
+def is_plain_email(text: str) -> bool:
+    """Tell whether a text is an e-mail by which an account may be known.
+
+    Letters beyond ASCII may look like others and find somebody else's account; brackets and the
+    like would be drawn as links.
+    """
+    return _EMAIL.fullmatch(text) is not None
 
 
 def account(connection: Connection, email: str) -> Account | None:

@@ -88,6 +88,7 @@ def test_who_is_there_is_not_added_again_and_it_is_said_as_what(store, users):
     ("arguments", "complaint"),
     [
         (("add", "ana", "--role", "analyst"), "no es una dirección de correo"),
+        (("add", "![](//a.bc)@x.example", "--role", "analyst"), "no es una dirección de correo"),
         (("add", "añá@escuela.example", "--role", "analyst"), "no es una dirección de correo"),
         (("add", ANA, "--role", "service"), "counselor, supervisor, analyst"),
         (("add", ANA, "--role", "analyst", "--scope", "arte"), "«arte» no es el identificador"),

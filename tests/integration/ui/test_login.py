@@ -137,6 +137,7 @@ def test_a_token_that_has_ended_or_has_no_end_counts_no_more(open_app: OpenApp, 
         {"email_verified": "false"},
         {"email_verified": None},
         {"email": None},
+        {"email": "![](//a.bc/x.png)@escuela.example"},
         {"email": "\u212aate@escuela.example"},  # the Kelvin sign, whose lower case is a k
     ],
     ids=str,
