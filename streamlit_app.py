@@ -8,10 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from aura_engine.errors import AuraError
 from aura_engine.i18n import t
-from aura_engine.store.installation import read_installation
-from aura_ui import databases, live, theme
+from aura_ui import databases, live, login_page, theme
 from aura_ui.failures import last_resort
 from aura_ui.guard import current_viewer, enter, require_role
 from aura_ui.navigation import pages_for, pages_without_content
@@ -25,16 +23,6 @@ def _settle() -> None:
     """Spare what start-up loaded from every later collection: it costs each rerun dearly."""
     gc.collect()
     gc.freeze()
-
-
-def _is_demo() -> bool:
-    if "is_demo" not in st.session_state:
-        try:
-            installation = read_installation(databases.store())
-        except AuraError:
-            return False
-        st.session_state["is_demo"] = installation is not None and installation.kind == "demo"
-    return bool(st.session_state["is_demo"])
 
 
 def _refuse() -> None:
@@ -52,7 +40,8 @@ else:
     st.set_page_config(page_title=f"{page.title} · {t('ui.product')}")
     theme.style()
     with st.sidebar:
-        live.sidebar(viewer, is_demo=_is_demo())
+        login_page.sidebar(viewer)
+        live.sidebar(viewer, is_demo=databases.is_demo())
     with last_resort():
         page.run()
     _settle()

@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from aura_cli import db, run, sources
+from aura_cli import db, run, sources, users
 from aura_cli.bench import bench
 from aura_cli.bridge import bridge
 from aura_cli.demo import demo
@@ -56,6 +56,7 @@ app.add_typer(run.app, name="run", help=t("cli.help_run"))
 app.add_typer(sources.app, name="sources", help=t("check.help"))
 app.command("doctor", help=t("cli.help_doctor"))(doctor)
 app.add_typer(db.app, name="db", help=t("cli.help_db"))
+app.add_typer(users.app, name="users", help=t("cli.help_users_group"))
 app.command("ui", help=t("cli.help_ui"))(ui)
 app.command("scheduler", help=t("cli.help_scheduler"))(scheduler)
 app.command("trickle", help=t("cli.help_trickle"), hidden=True)(trickle)

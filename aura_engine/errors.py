@@ -16,6 +16,9 @@
     │   ├── RunConflict         another run with other parameters waits or goes on
     │   └── RunCancelled        someone asked this run to stop
     ├── AccessDenied          the viewer may not read this
+    ├── AccountError          an account cannot be added or changed so
+    │   ├── AccountChanged      somebody else changed it meanwhile
+    │   └── LastSupervisor      nobody would be left who looks after the accounts
     ├── NoticeError           a notice did not get through
     └── DemoError             demo data cannot be made or do not match
 
@@ -92,6 +95,18 @@ class RunCancelled(RunError):
 
 class AccessDenied(AuraError):
     """The viewer may not read this."""
+
+
+class AccountError(AuraError):
+    """An account cannot be added or changed so."""
+
+
+class AccountChanged(AccountError):
+    """Somebody else changed the account since it was read."""
+
+
+class LastSupervisor(AccountError):
+    """Nobody would be left who looks after the accounts."""
 
 
 class NoticeError(AuraError):

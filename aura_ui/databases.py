@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -15,6 +16,8 @@ from aura_engine.i18n import t
 from aura_engine.settings import Settings
 from aura_engine.store.connect import connect_store, reading
 from aura_engine.store.installation import read_installation, require_kind
+
+_IS_DEMO: Final = "is_demo"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,17 @@ def zone() -> ZoneInfo:
         return settings().zone
     except AuraError:
         return ZoneInfo("UTC")
+
+
+def is_demo() -> bool:
+    """Tell whether the data are the marked demo's; what cannot be read is not."""
+    if _IS_DEMO not in st.session_state:
+        try:
+            installation = read_installation(store())
+        except AuraError:
+            return False
+        st.session_state[_IS_DEMO] = installation is not None and installation.kind == "demo"
+    return bool(st.session_state[_IS_DEMO])
 
 
 @contextmanager

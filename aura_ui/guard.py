@@ -12,11 +12,9 @@ from typing import Final
 
 import streamlit as st
 
-from aura_engine.errors import AuraError
 from aura_engine.i18n import t
-from aura_engine.settings import LOOPBACK_NAMES
-from aura_engine.store.access import LOCAL, Role, Viewer, came_through_a_proxy
-from aura_ui import databases
+from aura_engine.store.access import Role, Viewer
+from aura_ui import login, login_page
 from aura_ui.navigation import pages_without_content
 
 _entered: Final = threading.Event()
@@ -37,7 +35,7 @@ def require_role(allowed: frozenset[Role]) -> Viewer:
         st.navigation(pages_without_content(), position="hidden")
         st.rerun()
     if viewer is None:
-        st.error(t("ui.sign_in"), icon=":material/lock:")
+        login_page.refuse()
         st.stop()
     if viewer.role not in allowed:
         st.error(t("ui.not_for_role", role=t(f"roles.{viewer.role}")), icon=":material/lock:")
@@ -51,18 +49,20 @@ def enter() -> None:
 
 
 def current_viewer() -> Viewer | None:
-    """Return who looks: whoever sits at this machine, as long as only this machine is served.
+    """Return who looks, or None where nobody who is known here does; see `aura_ui.login`."""
+    return login.visitor().viewer
 
-    Returns
-    -------
-    Viewer or None
-        None where the pages can be reached from elsewhere and that was not allowed.
+
+def is_another(viewer: Viewer) -> bool:
+    """Tell whether whom a page was drawn for may look no more, or as somebody else.
+
+    While the database that knows them is away they are taken for the same: the page says what is
+    missing, and shows nothing new.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Whom the page was drawn for.
     """
-    try:
-        allowed = databases.settings().allow_anonymous
-    except AuraError:
-        allowed = False
-    if allowed:
-        return LOCAL
-    is_local = st.get_option("server.address") in LOOPBACK_NAMES
-    return LOCAL if is_local and not came_through_a_proxy(st.context.headers) else None
+    found = login.visitor()
+    return found.refusal is not login.Refusal.UNREACHABLE and found.viewer != viewer

@@ -23,7 +23,7 @@ from aura_engine.store.reads import (
     runs,
     services,
 )
-from aura_ui import databases, notices, rerun
+from aura_ui import databases, guard, notices, rerun
 from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
 from aura_ui.page import DRAWN, now
@@ -79,6 +79,8 @@ def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
 
 def _beat(viewer: Viewer) -> None:
     with last_resort():
+        if guard.is_another(viewer):
+            st.rerun()  # a tick alone would go on showing what somebody else may see
         found = _look(viewer)
         if found is not None:
             _redraw_if_new(found)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from aura_engine.i18n import t
 from aura_engine.store.access import Role, Viewer
-from aura_ui.roles import CARERS, EVERYONE, OPERATORS
+from aura_ui.roles import CARERS, EVERYONE, OPERATORS, SUPERVISORS
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "pages"
 
@@ -62,23 +62,32 @@ PAGES: Final = (
     PageEntry(
         "operacion", "operation.title", ":material/settings:", OPERATORS, "ui.group_operation"
     ),
+    PageEntry(
+        "usuarios", "users.title", ":material/manage_accounts:", SUPERVISORS, "ui.group_operation"
+    ),
 )  # fmt: skip
 
 
 def pages_for(viewer: Viewer) -> dict[str, list[st.Page]]:
-    """Return the pages that a viewer may see, by group."""
+    """Return the pages that a viewer may see, by group.
+
+    The others are there without a link: whoever has their address reads that it is not for them,
+    and not that there is no such page.
+    """
     groups: dict[str, list[st.Page]] = {}
+    hidden: list[st.Page] = []
     for entry in PAGES:
-        if viewer.role in entry.roles:
-            groups.setdefault(t(entry.group), []).append(
-                st.Page(
-                    entry.file,
-                    title=t(entry.title),
-                    icon=entry.icon,
-                    url_path=entry.name,
-                    default=entry is PAGES[0],
-                )
-            )
+        is_allowed = viewer.role in entry.roles
+        page = st.Page(
+            entry.file,
+            title=t(entry.title),
+            icon=entry.icon,
+            url_path=entry.name,
+            default=entry is PAGES[0],
+            visibility="visible" if is_allowed else "hidden",
+        )
+        (groups.setdefault(t(entry.group), []) if is_allowed else hidden).append(page)
+    groups.setdefault(t(PAGES[0].group), []).extend(hidden)
     return groups
 
 

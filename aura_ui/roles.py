@@ -11,3 +11,5 @@ CARERS: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 """Who works with single people."""
 OPERATORS: Final = frozenset({Role.ANALYST, Role.SUPERVISOR})
 """Who looks after runs and may ask for one."""
+SUPERVISORS: Final = frozenset({Role.SUPERVISOR})
+"""Who looks after accounts, and reads who read whom."""

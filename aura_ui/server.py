@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from aura_engine.logs import get_logger
 from aura_engine.settings import LOOPBACK_NAMES, Settings
-from aura_ui import databases
+from aura_ui import databases, login
 
 log = get_logger(__name__)
 
@@ -31,7 +31,9 @@ def serve(settings: Settings, store: Engine) -> None:
     databases.provide(settings, store)
     if settings.allow_anonymous:
         log.warning("anonymous_reading_allowed", address=settings.bind_address)
-    hosts = ["*"] if settings.allow_anonymous else sorted(LOOPBACK_NAMES)
+    # Those who sign in come through a proxy, which passes on the name that they typed.
+    named = {host for host in (login.public_host(),) if host}
+    hosts = ["*"] if settings.allow_anonymous else sorted(LOOPBACK_NAMES | named)
     main(
         [
             "run",

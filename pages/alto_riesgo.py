@@ -10,7 +10,7 @@ from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import risk_list
-from aura_ui import databases, theme
+from aura_ui import audited, databases, theme
 from aura_ui.failures import explained
 from aura_ui.formats import moment, whole
 from aura_ui.guard import require_role
@@ -29,6 +29,7 @@ number = max(1, int(digits)) if (digits := st.query_params.get("pagina", "")).is
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("high.title"))
+    audited.list_shown(viewer, "alto_riesgo")
     total = distribution_chart(connection, viewer).counts[level].people
     pages = max(1, math.ceil(total / PAGE))
     number = min(number, pages)

@@ -8,7 +8,7 @@ from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import explain_person
 from aura_engine.store.pseudonyms import is_pseudonym, read_pseudonym
 from aura_engine.store.reads import history
-from aura_ui import databases, person_card, theme
+from aura_ui import audited, databases, person_card, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.guard import require_role
@@ -23,6 +23,7 @@ asked = read_pseudonym(st.query_params.get(PERSON, ""))
 pseudonym = asked if is_pseudonym(asked) else ""
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("person.title"))
+    audited.person_asked_for(viewer, "ficha", pseudonym)
     told = explain_person(connection, viewer, pseudonym) if pseudonym else None
     records = history(connection, viewer, pseudonym) if told else []
 

@@ -12,7 +12,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.cases import CaseState
 from aura_engine.store.reads import case_counts, level_changes, notice_channels, risk_list
-from aura_ui import databases, notices, theme, today
+from aura_ui import audited, databases, notices, theme, today
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -29,6 +29,7 @@ ENTERED_SHOWN = 5
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("today.title"))
+    audited.list_shown(viewer, "hoy")
     zone = databases.zone()
     counts = distribution_chart(connection, viewer)
     since = version.as_of - timedelta(days=14)

@@ -5,7 +5,7 @@ import streamlit as st
 from aura_engine.charts import scatter_chart
 from aura_engine.charts.figures import scatter_figure
 from aura_engine.i18n import t
-from aura_ui import databases, theme
+from aura_ui import audited, databases, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -20,6 +20,7 @@ MAX_POINTS = 5_000
 
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("map.title"))
+    audited.list_shown(viewer, "mapa")
     people = scatter_chart(connection, viewer, max_points=MAX_POINTS)
 
 finding = t("map.finding", total=whole(people.total))

@@ -1,4 +1,4 @@
-"""Settings of who may call the bridge."""
+"""Settings of who may call the bridge, and of how long it is kept who read whom."""
 
 from __future__ import annotations
 
@@ -42,6 +42,14 @@ class AccessSettings(BaseModel):
         description="Names with a dot by which the clients of `AURA_TRUSTED_CLIENTS` call the "
         "bridge, separated by commas; addresses and names without a dot need not be listed.",
         json_schema_extra=shown_default(""),
+    )
+
+    audit_days: int = Field(
+        default=730,
+        alias="AURA_AUDIT_DAYS",
+        description="Days for which the log of who read whom is kept; 30 to 3650.",
+        ge=30,
+        le=3650,
     )
 
     @model_validator(mode="after")

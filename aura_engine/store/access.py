@@ -24,6 +24,9 @@ class Role(StrEnum):
 
 _AGGREGATES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST, Role.SYSTEM})
 _IDENTITIES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.SERVICE, Role.SYSTEM})
+_ACCOUNTS: Final = frozenset({Role.SUPERVISOR, Role.SYSTEM})
+ACCOUNT_ROLES: Final = (Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST)
+"""What the owner of an account may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ class Viewer:
         """Raise `AccessDenied` unless this viewer may read by root id."""
         if not self.sees_identities:
             raise AccessDenied(t("store.access_identities", role=self.role))
+
+    def require_accounts(self) -> None:
+        """Raise `AccessDenied` unless this viewer looks after accounts and the log of reads.
+
+        Whoever sees some communities only would else give themselves the others.
+        """
+        if self.role not in _ACCOUNTS:
+            raise AccessDenied(t("store.access_accounts", role=self.role))
+        if self.communities is not None:
+            raise AccessDenied(t("store.access_accounts_scoped"))
 
     def scope(self) -> list[UUID] | None:
         """Communities as a query parameter; None where everyone is visible."""

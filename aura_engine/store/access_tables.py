@@ -32,20 +32,29 @@ class AppUser(Base):
     scope: Mapped[list[uuid.UUID] | None] = mapped_column(ARRAY(UUID(as_uuid=True)))
     created_at: Mapped[datetime] = mapped_column(server_default=now())
     disabled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class AuditLog(Base):
-    """One reading of somebody's record, or of a list of people; never what was read.
+    """One reading of somebody's record, of a list of people or of this log; never what was read.
 
-    A row of subject 'person' whose person is gone has nobody: the account was deleted.
+    A row of subject 'person' whose person is gone has nobody: the account was deleted. One of
+    subject 'account' says what was done to an account of ours.
     """
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        CheckConstraint("subject IN ('person', 'list', 'unknown')", name="audit_log_subject"),
+        CheckConstraint(
+            "subject IN ('person', 'list', 'unknown', 'account', 'log')", name="audit_log_subject"
+        ),
         CheckConstraint("subject = 'person' OR user_id_raiz IS NULL", name="audit_log_names_one"),
+        CheckConstraint(
+            "(subject = 'account') = (account_id IS NOT NULL)", name="audit_log_names_account"
+        ),
         Index("audit_log_at", "at"),
         Index("audit_log_person", "user_id_raiz"),
+        Index("audit_log_actor", "actor", "at"),
+        Index("audit_log_action", "action", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -58,3 +67,5 @@ class AuditLog(Base):
         ForeignKey("person.user_id_raiz", ondelete="SET NULL")
     )
     request_id: Mapped[str | None]
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("app_user.id"))
+    detail: Mapped[str | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from aura_engine.store.access import Role, Viewer
 _QUERIES: Final = load_queries("store_access")
 ADMINISTRATOR: Final = "admin"
 """The one role of an AURA account that needs no account here."""
+_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Account:
         Communities whose members are visible; None where everyone is.
     disabled_at : datetime or None
         Since when it opens nothing.
+    version : int
+        Grows with each change; whoever changes it says which one they read.
     """
 
     id: int
@@ -46,6 +50,13 @@ class Account:
     role: Role
     scope: frozenset[UUID] | None
     disabled_at: datetime | None
+    version: int
+
+    @property
+    def looks_after_accounts(self) -> bool:
+        """Whether its owner may add and change accounts."""
+        is_open = self.disabled_at is None and self.scope is None
+        return is_open and self.role is Role.SUPERVISOR
 
     def viewer(self) -> Viewer:
         """Return whom the account makes of its owner.
@@ -60,15 +71,27 @@ class Account:
         return Viewer(f"user:{self.id}", self.role, self.scope)
 
 
+def is_plain_email(text: str) -> bool:
+    """Tell whether a text is an e-mail by which an account may be known.
+
+    Letters beyond ASCII may look like others and find somebody else's account; brackets and the
+    like would be drawn as links.
+    """
+    return _EMAIL.fullmatch(text) is not None
+
+
 def account(connection: Connection, email: str) -> Account | None:
     """Return the account of an e-mail, in any case; None without one."""
     found = connection.execute(text(_QUERIES["account"]), {"email": email}).one_or_none()
-    return None if found is None else _account(found)
+    return None if found is None else account_of(found)
 
 
-def _account(row: Row[Any]) -> Account:
+def account_of(row: Row[Any]) -> Account:
+    """Return the account that a row of ``app_user`` holds."""
     scope = None if row.scope is None else frozenset(row.scope)
-    return Account(row.id, row.email, row.auth_user_id, Role(row.role), scope, row.disabled_at)
+    return Account(
+        row.id, row.email, row.auth_user_id, Role(row.role), scope, row.disabled_at, row.version
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +170,7 @@ def _accounts_of(
         "emails": sorted({holder.email.lower() for holder in holders if holder.email}),
     }
     rows = connection.execute(text(_QUERIES["accounts_of"]), asked)
-    return {one.auth_user_id or one.email: one for one in map(_account, rows)}
+    return {one.auth_user_id or one.email: one for one in map(account_of, rows)}
 
 
 def _viewer(holder: AuraAccount, known: Mapping[str | None, Account]) -> Viewer:

@@ -1,11 +1,14 @@
-"""Who looked at whom, when and how: written before anything is read, and never what was read."""
+"""Who looked at whom, when and how: written before anything is read, and never what was read.
+
+What is done to accounts, and with this log itself, stands in the same table.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from aura_engine.sql import load_queries
 from aura_engine.store.access import Viewer
@@ -40,6 +43,57 @@ def record_person(
     _write("record_person", engine, viewer, action, request_id, user_id=str(user_id))
 
 
+def record_pseudonym(engine: Engine, viewer: Viewer, pseudonym: str, *, action: str) -> None:
+    """Note that somebody is about to read one person's record, whom they name by pseudonym.
+
+    Parameters
+    ----------
+    engine, viewer, action
+        As of `record_person`.
+    pseudonym : str
+        Whose record; one that nobody has is not kept.
+    """
+    _write("record_pseudonym", engine, viewer, action, None, pseudonym=pseudonym)
+
+
+def record_log(engine: Engine, viewer: Viewer, *, action: str, detail: str | None = None) -> None:
+    """Note that somebody is about to read this log.
+
+    Parameters
+    ----------
+    engine, viewer, action
+        As of `record_person`.
+    detail : str, optional
+        How much of it; never whom it tells of.
+    """
+    _write("record_log", engine, viewer, action, None, detail=detail)
+
+
+def record_account(
+    connection: Connection, viewer: Viewer, account_id: int, *, action: str, detail: str
+) -> None:
+    """Note what is done to an account, in the transaction that does it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who does it.
+    account_id : int
+        The account.
+    action : str
+        What is done.
+    detail : str
+        From what to what; no e-mail.
+    """
+    told = {"actor": viewer.name, "role": viewer.role.value, "action": action}
+    connection.execute(
+        text(_QUERIES["record_account"]),
+        {**told, "request_id": None, "account_id": account_id, "detail": detail},
+    )
+
+
 def record_list(
     engine: Engine, viewer: Viewer, *, action: str, request_id: str | None = None
 ) -> None:
@@ -59,7 +113,7 @@ def _write(
     viewer: Viewer,
     action: str,
     request_id: str | None,
-    **more: str,
+    **more: str | None,
 ) -> None:
     told = {"actor": viewer.name, "role": viewer.role.value, "action": action}
     with store_errors(), engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What goes after a while: events, and days of incremental runs."""
+"""What goes after a while: events, days of incremental runs, and who read whom."""
 
 from __future__ import annotations
 
@@ -25,3 +25,18 @@ def sweep_incremental_runs(engine: Engine, *, now: datetime) -> int:
     """Delete incremental runs older than 90 days that nothing speaks of, and return how many."""
     before = now - INCREMENTAL_RUNS_KEPT
     return delete_in_batches(engine, _QUERIES["sweep_incremental_runs"], before=before)
+
+
+def sweep_audit_log(engine: Engine, *, now: datetime, kept: timedelta) -> int:
+    """Delete what the log of reads says of times longer ago than `kept`, and return how much.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the analytics database.
+    now : datetime
+        The present.
+    kept : timedelta
+        How long the log is kept.
+    """
+    return delete_in_batches(engine, _QUERIES["sweep_audit_log"], before=now - kept)

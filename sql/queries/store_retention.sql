@@ -19,3 +19,7 @@ WHERE r.id IN (
       AND NOT EXISTS (SELECT FROM active_run a WHERE a.run_id = i.id)
       AND NOT EXISTS (SELECT FROM pipeline_run t WHERE t.retry_of = i.id)
     ORDER BY i.id LIMIT :batch);
+
+-- name: sweep_audit_log
+DELETE FROM audit_log
+WHERE id IN (SELECT id FROM audit_log WHERE at < :before ORDER BY at, id LIMIT :batch);

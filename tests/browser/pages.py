@@ -20,6 +20,7 @@ TITLES: Final = {
     "perfiles": "Perfiles",
     "tendencias": "Tendencias",
     "operacion": "Operación",
+    "usuarios": "Usuarios y auditoría",
 }
 """Title of each page by its address."""
 CHARTS: Final = {

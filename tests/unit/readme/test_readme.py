@@ -48,7 +48,7 @@ def verb_of(words: list[str]) -> tuple[str, ...]:
         if not re.fullmatch(r"[a-z][a-z-]*", word) or len(named) == 2:
             break
         named.append(word)
-    return tuple(named if named[:1] in (["db"], ["run"], ["sources"]) else named[:1])
+    return tuple(named if named[:1] in (["db"], ["run"], ["sources"], ["users"]) else named[:1])
 
 
 def options_of(document: Path) -> set[tuple[tuple[str, ...], str]]:

@@ -24,6 +24,21 @@ def test_only_an_analyst_does_without_identities() -> None:
     assert {role for role in Role if not Viewer("someone", role).sees_identities} == {Role.ANALYST}
 
 
+def test_accounts_are_looked_after_by_whoever_supervises_everyone() -> None:
+    allowed = {role for role in Role if not _is_refused(Viewer("someone", role))}
+    assert allowed == {Role.SUPERVISOR, Role.SYSTEM}
+    assert _is_refused(Viewer("someone", Role.SUPERVISOR, frozenset({UUID(int=1)})))
+    assert _is_refused(Viewer("someone", Role.SUPERVISOR, frozenset()))
+
+
+def _is_refused(viewer: Viewer) -> bool:
+    try:
+        viewer.require_accounts()
+    except AccessDenied:
+        return True
+    return False
+
+
 def test_a_scope_of_no_community_is_not_everyone() -> None:
     assert Viewer("a", Role.COUNSELOR).scope() is None
     assert Viewer("a", Role.COUNSELOR, frozenset()).scope() == []

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from aura_ui import roles
-from aura_ui.navigation import PAGES
+from aura_engine.store.access import ACCOUNT_ROLES, Role, Viewer
+from aura_ui import navigation, roles
+from aura_ui.navigation import PAGES, pages_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -39,3 +40,16 @@ def test_a_page_imports_nothing_that_reads_or_computes(entry):
     for forbidden in ("sqlalchemy", "sklearn", "aura_engine.sources", "aura_engine.ensemble"):
         assert forbidden not in source
     assert len(source.splitlines()) < 150
+
+
+@pytest.mark.parametrize("role", ACCOUNT_ROLES, ids=str)
+def test_pages_of_other_roles_have_an_address_and_no_link(
+    monkeypatch: pytest.MonkeyPatch, role: Role
+):
+    monkeypatch.setattr(navigation.st, "Page", lambda _file, **told: told)
+    pages = [page for group in pages_for(Viewer("x", role)).values() for page in group]
+    assert {page["url_path"] for page in pages} == {entry.name for entry in PAGES}
+    assert {page["url_path"] for page in pages if page["visibility"] == "visible"} == {
+        entry.name for entry in PAGES if role in entry.roles
+    }
+    assert [page["url_path"] for page in pages if page["default"]] == [PAGES[0].name]

@@ -1,0 +1,47 @@
+"""The entry file itself, in the demo: a role is chosen, and what stands beside follows it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from aura_engine.settings import Settings
+from aura_engine.store.access import Role
+from aura_engine.store.installation import ensure_installation
+from aura_ui import databases, login
+from tests.patience import PATIENCE
+
+ENTRY = Path(__file__).resolve().parents[3] / "streamlit_app.py"
+
+
+@pytest.fixture
+def app(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # of this process, which goes on
+    ensure_installation(store, "demo")
+    databases.provide(Settings.load({"AURA_EMBEDDED": "1"}), store)
+    yield AppTest.from_file(ENTRY, default_timeout=PATIENCE)
+    monkeypatch.setattr(databases, "_provided", None)
+
+
+@pytest.mark.parametrize(
+    ("role", "named", "beside"),
+    [(Role.SUPERVISOR, "Supervisión", ["Reejecutar"]), (Role.COUNSELOR, "Consejería", [])],
+    ids=str,
+)
+def test_in_the_demo_the_sidebar_follows_the_chosen_role(
+    app: AppTest, role: Role, named: str, beside: list[str]
+):
+    app.session_state[login.CHOSEN_ROLE] = role
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Hoy"
+    choice = app.sidebar.selectbox[0]
+    assert choice.options[choice.index] == named
+    assert [one.label for one in app.sidebar.expander] == beside
