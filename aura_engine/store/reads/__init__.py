@@ -4,7 +4,17 @@ All take a connection of `aura_engine.store.connect.reading`, so that a page or 
 one state of the data.
 """
 
-from aura_engine.store.reads.cases import case_counts
+from aura_engine.store.reads.cases import (
+    CaseFilter,
+    CaseNumbers,
+    case_counts,
+    case_list,
+    case_numbers,
+    case_of,
+    case_stages,
+    case_timeline,
+    case_version,
+)
 from aura_engine.store.reads.charts import (
     SEVERITY_BINS,
     Scatter,
@@ -35,20 +45,41 @@ from aura_engine.store.reads.results import (
     is_demo,
 )
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
+from aura_engine.store.reads.team import (
+    Colleague,
+    Load,
+    colleagues,
+    first_waiting,
+    team_load,
+    unknown_count,
+    unknown_people,
+)
 
 __all__ = [
     "SEVERITY_BINS",
     "SILENT_AFTER",
+    "CaseFilter",
+    "CaseNumbers",
+    "Colleague",
     "DataVersion",
     "LevelCount",
+    "Load",
     "ModelInView",
     "NoticeChannel",
     "Scatter",
     "ServiceStatus",
     "Severities",
     "case_counts",
+    "case_list",
+    "case_numbers",
+    "case_of",
+    "case_stages",
+    "case_timeline",
+    "case_version",
+    "colleagues",
     "data_version",
     "distribution",
+    "first_waiting",
     "history",
     "is_demo",
     "kpis_of",
@@ -69,4 +100,7 @@ __all__ = [
     "services",
     "severities",
     "stream_risk_list",
+    "team_load",
+    "unknown_count",
+    "unknown_people",
 ]
