@@ -107,7 +107,7 @@ def acknowledge(engine: Engine, viewer: Viewer, case: CaseRef, *, at: datetime) 
     """
 
     def check(_connection: Connection, row: Row[Any]) -> None:
-        _require(row.acknowledged_at is None, "cases.acknowledged_already")
+        _require(row.acknowledged_at is None, t("cases.acknowledged_already"))
 
     return _act(engine, viewer, case, Action.ACKNOWLEDGED, "acknowledge", check, at=at)
 
@@ -124,11 +124,11 @@ def assign(engine: Engine, viewer: Viewer, case: CaseRef, assignee: str, *, at: 
     """
 
     def check(connection: Connection, row: Row[Any]) -> None:
-        _require(row.assigned_to != assignee, "cases.assigned_already")
+        _require(row.assigned_to != assignee, t("cases.assigned_already"))
         if assignee != viewer.name:
             asked = {"assignee": assignee, "user_id": row.user_id_raiz}
             may = connection.scalar(text(_QUERIES["may_take"]), asked)
-            _require(bool(may), "cases.assignee_unfit")
+            _require(bool(may), t("cases.assignee_unfit"))
 
     return _act(
         engine,
@@ -154,7 +154,7 @@ def add_note(engine: Engine, viewer: Viewer, case: CaseRef, note: str, *, at: da
         What to keep; not blank.
     """
     said = _note(note)
-    _require(said is not None, "cases.note_missing")
+    _require(said is not None, t("cases.note_missing"))
     return _act(engine, viewer, case, Action.NOTED, "note", at=at, note=said)
 
 
@@ -173,12 +173,12 @@ def snooze(
         Why it may wait; not blank.
     """
     said = _note(reason)
-    _require(said is not None, "cases.reason_missing")
-    _require(at < until <= at + LONGEST_SNOOZE, "cases.until_range", days=LONGEST_SNOOZE.days)
+    _require(said is not None, t("cases.reason_missing"))
+    _require(at < until <= at + LONGEST_SNOOZE, t("cases.until_range", days=LONGEST_SNOOZE.days))
 
     def check(_connection: Connection, row: Row[Any]) -> None:
-        _require(row.acknowledged_at is not None, "cases.snooze_unacknowledged")
-        _require(row.snoozed_until is None, "cases.snoozed_already")
+        _require(row.acknowledged_at is not None, t("cases.snooze_unacknowledged"))
+        _require(row.snoozed_until is None, t("cases.snoozed_already"))
 
     return _act(
         engine,
@@ -204,7 +204,7 @@ def unsnooze(engine: Engine, viewer: Viewer, case: CaseRef, *, at: datetime) -> 
     """
 
     def check(_connection: Connection, row: Row[Any]) -> None:
-        _require(row.snoozed_until is not None, "cases.not_snoozed")
+        _require(row.snoozed_until is not None, t("cases.not_snoozed"))
 
     return _act(engine, viewer, case, Action.RESUMED, "unsnooze", check, at=at)
 
@@ -230,7 +230,7 @@ def close(
         What to keep; needed for the outcomes of `EXPLAINED`.
     """
     said = _note(note)
-    _require(said is not None or outcome not in EXPLAINED, "cases.outcome_note_missing")
+    _require(said is not None or outcome not in EXPLAINED, t("cases.outcome_note_missing"))
     return _act(
         engine,
         viewer,
@@ -323,7 +323,7 @@ def _act(
             raise CaseRefused(t("cases.unknown"))
         if row.version != case.version:
             raise _conflict(connection, case.id)
-        _require(row.state != CaseState.CLOSED, "cases.closed_already")
+        _require(row.state != CaseState.CLOSED, t("cases.closed_already"))
         check(connection, row)
         told = {"case": case.id, "at": at, "actor": viewer.name}
         version = connection.execute(
@@ -346,10 +346,10 @@ def _conflict(connection: Connection, case_id: int) -> CaseConflict:
 def _note(said: str) -> str | None:
     """Return what a note says, without blanks around it; None where it says nothing."""
     stripped = said.strip().replace("\x00", "")
-    _require(len(stripped) <= LONGEST_NOTE, "cases.note_long", most=LONGEST_NOTE)
+    _require(len(stripped) <= LONGEST_NOTE, t("cases.note_long", most=LONGEST_NOTE))
     return stripped or None
 
 
-def _require(fits: bool, otherwise: str, **fields: object) -> None:
+def _require(fits: bool, otherwise: str) -> None:
     if not fits:
-        raise CaseRefused(t(otherwise, **fields))
+        raise CaseRefused(otherwise)

@@ -91,8 +91,8 @@ WITH waiting AS (
       AND NOT EXISTS (SELECT FROM risk_case k WHERE k.user_id_raiz = v.user_id_raiz)
 )
 SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, v.cluster_label, v.severity_index,
-       v.is_sufficient, v.stopped_showing, f.state AS case_state, f.priority, f.due_at,
-       f.waiting_since, count(*) OVER () AS waiting
+       v.is_sufficient, v.stopped_showing, f.state IS NOT DISTINCT FROM 'abierto' AS waits,
+       f.priority, f.due_at, f.waiting_since, count(*) OVER () AS waiting
 FROM waiting f
 JOIN person p USING (user_id_raiz)
 JOIN user_feature_vector v USING (user_id_raiz)
