@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
@@ -14,7 +15,7 @@ from aura_ui import databases
 _LOOKED_AT: Final = "audited"
 
 
-def person_shown(viewer: Viewer, page: str, user_id: str) -> None:
+def person_shown(viewer: Viewer, page: str, row: Mapping[str, Any]) -> None:
     """Note that a person's record is about to be shown.
 
     Parameters
@@ -23,17 +24,17 @@ def person_shown(viewer: Viewer, page: str, user_id: str) -> None:
         Who looks.
     page : str
         Name of the page.
-    user_id : str
-        Root id of the person.
+    row : mapping
+        Of the person, with pseudonym and root id.
 
     Raises
     ------
     StoreError
         If it could not be noted; then nothing may be shown.
     """
-    if st.session_state.get(_LOOKED_AT) != (page, user_id):
-        record_person(databases.store(), viewer, UUID(user_id), action=page)
-        st.session_state[_LOOKED_AT] = (page, user_id)
+    if st.session_state.get(_LOOKED_AT) != (page, row["pseudonym"]):
+        record_person(databases.store(), viewer, UUID(row["user_id_raiz"]), action=page)
+        st.session_state[_LOOKED_AT] = (page, row["pseudonym"])
 
 
 def list_shown(viewer: Viewer, page: str, part: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from math import ceil
 from typing import Final
 
 from aura_engine.i18n import t
@@ -85,7 +86,7 @@ def ahead(when: datetime, now: datetime, zone: tzinfo) -> str:
     left = when - now
     if left >= timedelta(days=1):
         return t("ui.on", moment=moment(when, zone))
-    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    hours, minutes = divmod(ceil(left.total_seconds() / 60), 60)
     return t("ui.within", span=f"{hours} h {minutes:02d}" if hours else f"{minutes} min")
 
 

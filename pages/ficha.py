@@ -30,7 +30,7 @@ with explained(), databases.page_reading() as connection:
     team = colleagues(connection, viewer) if case else []
 with explained():
     if told is not None:
-        audited.person_shown(viewer, "ficha", told.person["user_id_raiz"])
+        audited.person_shown(viewer, "ficha", told.person)
     elif case is not None:
         audited.list_shown(viewer, "ficha", pseudonym)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aura_engine.i18n import t
-from aura_engine.store.access import LOCAL, SYSTEM
+from aura_engine.store.access import LOCAL, SYSTEM, Role
 
 _ACCOUNT = "user:"
 _AURA = "aura:"
@@ -30,6 +30,7 @@ def actor_label(name: str, email: str | None = None) -> str:
         return t("actors.account", number=name.removeprefix(_ACCOUNT))
     if name.startswith(_AURA):
         return t("actors.administrator")
-    if name.startswith(_DEMO):
-        return t("actors.demo", role=t(f"roles.{name.removeprefix(_DEMO)}"))
+    role = name.removeprefix(_DEMO)
+    if role != name and role in {known.value for known in Role}:
+        return t("actors.demo", role=t(f"roles.{role}"))
     return name

@@ -14,7 +14,7 @@ from aura_engine.store.accounts import add_account
 from aura_engine.store.case_actions import CaseRef, Outcome
 from aura_engine.store.cases import CaseState
 from aura_engine.store.people import remove_people
-from tests.integration.store.case_rows import actions, case_row, look, open_case, population
+from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
 
@@ -207,6 +207,17 @@ def test_a_case_is_given_to_a_colleague(
     press(page, "Asignar")
     assert "a cargo de eva@escuela.example" in said(page)
     assert "asignó el caso a eva@escuela.example" in said(page)
+
+
+def test_an_overdue_case_says_so_and_to_whom_it_was_escalated(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
+) -> None:
+    change(store, case.id, "due_at = :due", due=now - timedelta(minutes=90))
+    look(store, now)
+    shown = said(open_page("ficha", p=name))
+    assert "venció hace 1 h" in shown
+    assert "escalado a supervisión" in shown
+    assert "el sistema escaló el caso a supervisión: venció el plazo" in shown
 
 
 def test_a_case_to_review_says_that_nobodys_conduct_changed(
