@@ -15,10 +15,12 @@
     │   ├── ConfirmationNeeded  a run would remove too many people
     │   ├── RunConflict         another run with other parameters waits or goes on
     │   └── RunCancelled        someone asked this run to stop
-    ├── AccessDenied          the viewer may not read this
+    ├── AccessDenied          the viewer may not read or do this
     ├── AccountError          an account cannot be added or changed so
     │   ├── AccountChanged      somebody else changed it meanwhile
     │   └── LastSupervisor      nobody would be left who looks after the accounts
+    ├── CaseRefused           what was asked of a case cannot be done; nothing was changed
+    │   └── CaseConflict      somebody else acted on the case meanwhile
     ├── NoticeError           a notice did not get through
     └── DemoError             demo data cannot be made or do not match
 
@@ -27,6 +29,8 @@ Driver errors are wrapped at the boundary and stay reachable as ``__cause__``.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class AuraError(Exception):
@@ -94,7 +98,33 @@ class RunCancelled(RunError):
 
 
 class AccessDenied(AuraError):
-    """The viewer may not read this."""
+    """The viewer may not read or do this."""
+
+
+class CaseRefused(AuraError):
+    """What was asked of a case cannot be done; nothing was changed."""
+
+
+class CaseConflict(CaseRefused):
+    """Somebody else acted on the case meanwhile; nothing of theirs was overwritten.
+
+    Parameters
+    ----------
+    message : str
+        Who did what and when, in words.
+    who : str
+        Who acted, as people read it.
+    did : str
+        What they did, as people read it.
+    at : datetime
+        When.
+    """
+
+    def __init__(self, message: str, *, who: str, did: str, at: datetime) -> None:
+        super().__init__(message)
+        self.who = who
+        self.did = did
+        self.at = at
 
 
 class AccountError(AuraError):

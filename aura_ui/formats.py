@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from math import ceil
 from typing import Final
 
 from aura_engine.i18n import t
@@ -70,6 +71,23 @@ def ago(when: datetime, now: datetime, zone: tzinfo) -> str:
     if passed < timedelta(days=1):
         return t("ui.ago", span=f"{passed.seconds // 3600} h")
     return moment(when, zone)
+
+
+def ahead(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return how long a moment is ahead, such as ``en 3 h 10``; from a day on, when it is.
+
+    Parameters
+    ----------
+    when, now : datetime
+        Zone-aware; `when` is the later one.
+    zone : tzinfo
+        Of the reader.
+    """
+    left = when - now
+    if left >= timedelta(days=1):
+        return t("ui.on", moment=moment(when, zone))
+    hours, minutes = divmod(ceil(left.total_seconds() / 60), 60)
+    return t("ui.within", span=f"{hours} h {minutes:02d}" if hours else f"{minutes} min")
 
 
 def kpi_value(column: str, value: float | None) -> str:

@@ -18,6 +18,7 @@ from aura_engine.store.reads import (
     DataVersion,
     NoticeChannel,
     ServiceStatus,
+    case_version,
     data_version,
     notice_channels,
     runs,
@@ -26,7 +27,7 @@ from aura_engine.store.reads import (
 from aura_ui import databases, guard, notices, rerun
 from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
-from aura_ui.page import DRAWN, now
+from aura_ui.page import DRAWN, DRAWN_CASES, now
 from aura_ui.roles import OPERATORS
 
 BUSY_SECONDS: Final = 1.0
@@ -51,6 +52,7 @@ class Pulse:
     latest_run: dict[str, Any] | None
     parts: dict[str, ServiceStatus]
     channels: Sequence[NoticeChannel] = ()
+    cases: str = ""
 
 
 def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
@@ -64,7 +66,7 @@ def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
         Whether the data are invented, which is said on every page.
     """
     # The page is drawn after the sidebar: until then there is nothing that could be outdated.
-    for drawn in (DRAWN, DRAWN_STATE, FAILED):
+    for drawn in (DRAWN, DRAWN_CASES, DRAWN_STATE, FAILED):
         st.session_state.pop(drawn, None)
     if is_demo:
         st.html(f'<div class="aura-demo">{escape(t("ui.demo_data"))}</div>')
@@ -96,6 +98,7 @@ def _look(viewer: Viewer) -> Pulse | None:
                 next(iter(runs(connection, viewer, limit=1)), None),
                 services(connection, viewer),
                 notice_channels(connection, viewer),
+                case_version(connection, viewer),
             )
     except AuraError as error:
         _say_lost(error)
@@ -124,7 +127,10 @@ def _say_lost(error: AuraError) -> None:
 
 def _redraw_if_new(found: Pulse) -> None:
     number = found.version.number if found.version else None
-    outdated = DRAWN in st.session_state and st.session_state[DRAWN] != number
+    drawn = ((DRAWN, number), (DRAWN_CASES, found.cases))
+    outdated = any(
+        name in st.session_state and st.session_state[name] != is_now for name, is_now in drawn
+    )
     changed = DRAWN_STATE in st.session_state and st.session_state[DRAWN_STATE] != state(found)
     if outdated or changed or st.session_state.get(FAILED):
         st.rerun()

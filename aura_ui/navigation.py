@@ -48,6 +48,7 @@ class PageEntry:
 
 PAGES: Final = (
     PageEntry("hoy", "today.title", ":material/today:", EVERYONE, "ui.group_work"),
+    PageEntry("casos", "case_lists.title", ":material/assignment_ind:", CARERS, "ui.group_work"),
     PageEntry("alto_riesgo", "high.title", ":material/list:", EVERYONE, "ui.group_work"),
     PageEntry("ficha", "person.title", ":material/person:", CARERS, "ui.group_work"),
     PageEntry(

@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
-from aura_engine.store.reads import DataVersion, data_version
+from aura_engine.store.reads import DataVersion, case_version, data_version
 
 DRAWN: Final = "drawn_version"
 """In the session: number of the data version that the page on view shows."""
+
+DRAWN_CASES: Final = "drawn_cases"
+"""In the session: mark of all cases as the page on view shows them, if it shows any."""
 
 
 def now() -> datetime:
@@ -33,6 +36,11 @@ def version_on_view(connection: Connection, viewer: Viewer) -> DataVersion | Non
     version = data_version(connection, viewer)
     st.session_state[DRAWN] = version.number if version else None
     return version
+
+
+def cases_on_view(connection: Connection, viewer: Viewer) -> None:
+    """Note the state of all cases that this page draws, so that an action on one redraws it."""
+    st.session_state[DRAWN_CASES] = case_version(connection, viewer)
 
 
 def require_results(connection: Connection, viewer: Viewer, title: str) -> DataVersion:

@@ -13,8 +13,9 @@ from aura_engine.domain import RiskLevel
 from aura_engine.errors import ArtefactError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
-from aura_engine.pipeline.explanation import leading_reasons
+from aura_engine.pipeline.explanation import PersonExplained, explain_person, leading_reasons
 from aura_engine.store.access import Viewer
+from aura_engine.store.reads import person
 from aura_ui.formats import kpi_short
 from aura_ui.navigation import FOLDER
 from aura_ui.roles import CARERS
@@ -26,6 +27,7 @@ PERSON: Final = "p"
 """Query parameter that names a person by pseudonym."""
 CARD: Final = FOLDER / "ficha.py"
 LIST: Final = FOLDER / "alto_riesgo.py"
+CASES: Final = FOLDER / "casos.py"
 
 
 Reasons = Mapping[str, Sequence[tuple[str, float]]]
@@ -50,6 +52,29 @@ def reasons_of(connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
         log.warning("no_reasons", reason=str(error))
         st.warning(t("ui.no_reasons", error=error), icon=":material/error:")
         return {}
+
+
+def explained_person(
+    connection: Connection, viewer: Viewer, pseudonym: str
+) -> PersonExplained | None:
+    """Return a person with what explains them; without the model the person all the same.
+
+    Parameters
+    ----------
+    connection : Connection
+        In which the page reads.
+    viewer : Viewer
+        Who looks.
+    pseudonym : str
+        Of the person.
+    """
+    try:
+        return explain_person(connection, viewer, pseudonym)
+    except ArtefactError as error:
+        log.warning("no_reasons", reason=str(error))
+        st.warning(t("ui.no_reasons", error=error), icon=":material/error:")
+        row = person(connection, viewer, pseudonym)
+        return None if row is None else PersonExplained(row, (), is_kept=False)
 
 
 def reasons_in_words(reasons: Reasons, pseudonym: str, most: int = MAX_REASONS) -> str:

@@ -58,6 +58,8 @@ def headline(told: PersonExplained, zone: tzinfo) -> None:
 
 def why(told: PersonExplained) -> None:
     """Draw each KPI in words, its place in the population, and the ASI it explains."""
+    if not told.kpis:
+        return  # the model that would explain them cannot be read, which is said above
     st.subheader(t("person.why"), anchor=False)
     st.html("".join(_kpi(kpi) for kpi in told.kpis))
     st.caption(t("person.kept") if told.is_kept else t("person.why_note"))
@@ -137,7 +139,6 @@ def about(row: dict[str, Any], zone: tzinfo) -> None:
         said.append(t("person.region", region=row["region"]))
     said.append(t("person.model_version", version=row["model_version_id"]))
     st.caption(" · ".join(said))
-    st.caption(t("person.next_steps"))
     st.caption(t("person.identity"))
 
 

@@ -70,6 +70,9 @@ def _sheet(dark: bool) -> str:
                  grid-template-columns: 1fr 5.5rem; }}
     .aura-kpi:first-child {{ border-top: 0; }}
     .aura-kpi .points {{ text-align: right; font-weight: 600; white-space: nowrap; }}
+    .aura-done {{ padding: 5px 0; border-top: 1px solid {line}; font-size: .95rem; }}
+    .aura-done:first-child {{ border-top: 0; }}
+    .aura-quote {{ border-left: 3px solid {line}; margin: 4px 0 2px; padding: 1px 10px; }}
     .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
     .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
     @media (max-width: 640px) {{

@@ -14,9 +14,13 @@ from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
 from aura_engine.domain import RiskLevel
 from aura_engine.ensemble import Reason
 from aura_engine.i18n import t
-from aura_engine.store.access import Viewer
+from aura_engine.settings.capacity import DailyCapacity
+from aura_engine.store.access import Role, Viewer
+from aura_engine.store.reads import CaseNumbers, Colleague
+from aura_engine.working_hours import WorkingHours
+from aura_ui.case_words import due_in_words, stage_in_words
 from aura_ui.formats import moment, signed, whole
-from aura_ui.people import Reasons, person_row, reasons_in_words
+from aura_ui.people import CASES, Reasons, person_row, reasons_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,139 @@ class Comparison:
         return when.astimezone(self.zone).date() == today - timedelta(days=1)
 
 
-def lead(counts: DistributionChart, shown: int) -> str:
-    """Say how many come first, and how many in ALTO wait behind them."""
+def next_day(at: datetime, zone: tzinfo) -> datetime:
+    """Return when the reader's day ends."""
+    tomorrow = at.astimezone(zone).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)
+
+
+def capacity(viewer: Viewer, daily: DailyCapacity, colleagues: Sequence[Colleague]) -> int:
+    """Return how many people a viewer's day holds: a counselor's share, or what is set.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    daily : DailyCapacity
+        As the settings have it.
+    colleagues : sequence of Colleague
+        Who shares the team's.
+    """
+    if viewer.role is not Role.COUNSELOR:
+        return daily.cases
+    counselors = [one for one in colleagues if one.role is Role.COUNSELOR and not one.is_disabled]
+    return daily.share(len(counselors))
+
+
+def lead(counts: DistributionChart, shown: int, waiting: int) -> str:
+    """Say how many come first today, how many wait behind them, and of whom too little is known.
+
+    Parameters
+    ----------
+    counts : DistributionChart
+        People by level.
+    shown : int
+        How many the list holds.
+    waiting : int
+        How many wait in all.
+    """
     high = counts.counts[RiskLevel.ALTO]
-    waiting = high.known - shown
+    rest = waiting - shown
     if not shown:
-        return t("today.lead_none")
-    if waiting > 0:
-        unknown = whole(high.people - high.known)
-        return t("today.lead", shown=shown, rest=whole(waiting), unknown=unknown)
-    return t("today.lead_all", shown=shown)
+        said = t("today.lead_looked_after" if high.known else "today.lead_none")
+    else:
+        key = "today.lead_one" if shown == 1 else "today.lead"
+        if rest <= 0:
+            key = "today.lead_one_all" if shown == 1 else "today.lead_all"
+        stays = t("today.stays_one" if rest == 1 else "today.stays")
+        said = t(key, shown=whole(shown), rest=whole(rest), stays=stays)
+    if unknown := high.people - high.known:
+        said += " " + t("today.lead_unknown", unknown=whole(unknown))
+    return said
+
+
+def case_cards(numbers: CaseNumbers, to_review: int) -> list[str]:
+    """Return the cards of what waits and what is due.
+
+    Parameters
+    ----------
+    numbers : CaseNumbers
+        Of the viewer's cases.
+    to_review : int
+        Cases without a deadline.
+    """
+    waits = []
+    if numbers.older_than_day:
+        waits.append(t("today.older_than_day", count=whole(numbers.older_than_day)))
+    if numbers.older_than_three_days:
+        waits.append(t("today.older_than_three_days", count=whole(numbers.older_than_three_days)))
+    if to_review:
+        waits.append(t("today.to_review", count=whole(to_review)))
+    late = [t("today.overdue", count=whole(numbers.overdue))] if numbers.overdue else []
+    return [
+        card(escape(t("today.unacknowledged")), numbers.unacknowledged, waits),
+        card(escape(t("today.due_today")), numbers.due_today, late),
+    ]
+
+
+def my_cases(
+    viewer: Viewer,
+    numbers: CaseNumbers,
+    rows: Sequence[dict[str, Any]],
+    clock: tuple[WorkingHours, datetime, tzinfo],
+) -> None:
+    """Draw what the viewer holds, with a way to all of it.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    numbers : CaseNumbers
+        Of their cases.
+    rows : sequence of dict
+        The first of `aura_engine.store.reads.case_list`.
+    clock : tuple of WorkingHours, datetime, tzinfo
+        When deadlines run, the present, and the reader's zone.
+    """
+    st.subheader(t("today.mine"), anchor=False)
+    if not numbers.mine_open:
+        st.caption(t("today.mine_none"))
+    else:
+        soon = whole(numbers.mine_due_soon)
+        st.caption(t("today.mine_numbers", open=whole(numbers.mine_open), soon=soon))
+    with st.container(gap=None):
+        for row in rows:
+            said = " · ".join(
+                part for part in (stage_in_words(row), due_in_words(row, *clock)) if part
+            )
+            if row["cluster_label"] is not None:
+                person_row(viewer, row, why=said)
+    st.page_link(CASES, label=t("today.mine_all"), icon=":material/assignment_ind:")
+
+
+def first_rows(
+    viewer: Viewer,
+    rows: Sequence[dict[str, Any]],
+    reasons: Reasons,
+    clock: tuple[WorkingHours, datetime, tzinfo],
+) -> None:
+    """Draw whom nobody looks after yet, with by when somebody should.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    rows : sequence of dict
+        Of `aura_engine.store.reads.first_waiting`.
+    reasons : mapping
+        Of `aura_ui.people.reasons_of`.
+    clock : tuple of WorkingHours, datetime, tzinfo
+        As of `my_cases`.
+    """
+    with st.container(gap=None):
+        for row in rows:
+            why = (due_in_words(row, *clock), reasons_in_words(reasons, row["pseudonym"]))
+            person_row(viewer, row, why=" · ".join(part for part in why if part))
 
 
 def entered(changes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:

@@ -1,19 +1,18 @@
-"""Ficha: one person, by pseudonym: the level, why, and since when."""
+"""Ficha: one person, by pseudonym: the level, why, since when, and their case."""
 
 import streamlit as st
 
 from aura_engine.charts import HistoryChart
 from aura_engine.charts.figures import history_figure
 from aura_engine.i18n import t
-from aura_engine.pipeline.explanation import explain_person
 from aura_engine.store.pseudonyms import is_pseudonym, read_pseudonym
-from aura_engine.store.reads import history
-from aura_ui import audited, databases, person_card, theme
+from aura_engine.store.reads import case_of, case_timeline, colleagues, history
+from aura_ui import audited, case_panel, databases, person_card, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.guard import require_role
-from aura_ui.page import begin, end, require_results
-from aura_ui.people import PERSON
+from aura_ui.page import begin, cases_on_view, end, require_results
+from aura_ui.people import PERSON, explained_person
 from aura_ui.roles import CARERS
 from aura_ui.tables import history_table
 
@@ -24,14 +23,22 @@ pseudonym = asked if is_pseudonym(asked) else ""
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("person.title"))
     audited.person_asked_for(viewer, "ficha", pseudonym)
-    told = explain_person(connection, viewer, pseudonym) if pseudonym else None
+    cases_on_view(connection, viewer)
+    told = explained_person(connection, viewer, pseudonym) if pseudonym else None
     records = history(connection, viewer, pseudonym) if told else []
+    case = case_of(connection, viewer, pseudonym) if pseudonym else None
+    done = case_timeline(connection, viewer, pseudonym) if case else []
+    team = colleagues(connection, viewer) if case else []
 
 zone = databases.zone()
 begin(t("person.title"))
 person_card.ask_for_pseudonym(pseudonym)
 if told is None:
-    if pseudonym:
+    if case is not None:
+        st.subheader(pseudonym, anchor=False)
+        case_panel.show(viewer, case, None, team, zone)
+        case_panel.timeline(done, zone)
+    elif pseudonym:
         st.warning(t("person.unknown", pseudonym=pseudonym), icon=":material/search:")
     elif asked:
         st.warning(t("person.malformed"), icon=":material/search:")
@@ -41,9 +48,11 @@ if told is None:
     st.stop()
 
 person_card.headline(told, zone)
+case_panel.show(viewer, case, told, team, zone)
 left, right = st.columns([1.35, 1], gap="large")
 with left:
     person_card.why(told)
+    case_panel.timeline(done, zone)
 with right:
     person_card.votes(told.person)
     st.subheader(t("person.history"), anchor=False)

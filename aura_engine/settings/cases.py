@@ -1,4 +1,4 @@
-"""Settings of cases: when counselors work, and how they hear of an urgent case when away."""
+"""Settings of cases: when and how much counselors work, and how urgent cases reach them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from aura_engine.settings.addresses import (
     PublicUrl,
     WebhookUrl,
 )
+from aura_engine.settings.capacity import Capacity, DailyCapacity
 from aura_engine.settings.reading import ReadingSettings
 from aura_engine.settings.variables import shown_default
 from aura_engine.settings.working_time import Holidays, Shifts, Weekdays
@@ -43,6 +44,13 @@ class CaseSettings(ReadingSettings):
         description="Days without work, on which no deadline runs: dates and ranges with commas "
         "(`2026-12-25,2026-12-28..2027-01-06`).",
         json_schema_extra=shown_default(""),
+    )
+    cases_per_day: Capacity = Field(
+        default=DailyCapacity(8),
+        alias="AURA_CASES_PER_DAY",
+        description="People whom counselors can take up in a day; the page of today shows so many: "
+        "a number is each counselor's (`8`), `team:24` is shared by all.",
+        json_schema_extra=shown_default("`8`"),
     )
     public_url: PublicUrl | None = Field(
         default=None,

@@ -23,6 +23,7 @@ class Role(StrEnum):
 
 
 _AGGREGATES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST, Role.SYSTEM})
+_CARERS: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 _IDENTITIES: Final = frozenset({Role.COUNSELOR, Role.SUPERVISOR, Role.SERVICE, Role.SYSTEM})
 _ACCOUNTS: Final = frozenset({Role.SUPERVISOR, Role.SYSTEM})
 ACCOUNT_ROLES: Final = (Role.COUNSELOR, Role.SUPERVISOR, Role.ANALYST)
@@ -71,6 +72,16 @@ class Viewer:
             raise AccessDenied(t("store.access_accounts", role=self.role))
         if self.communities is not None:
             raise AccessDenied(t("store.access_accounts_scoped"))
+
+    def require_care(self) -> None:
+        """Raise `AccessDenied` unless this viewer works with single people and their cases."""
+        if self.role not in _CARERS:
+            raise AccessDenied(t("store.access_cases", role=self.role))
+
+    def require_supervision(self) -> None:
+        """Raise `AccessDenied` unless this viewer answers for the team's work."""
+        if self.role is not Role.SUPERVISOR:
+            raise AccessDenied(t("store.access_team", role=self.role))
 
     def scope(self) -> list[UUID] | None:
         """Communities as a query parameter; None where everyone is visible."""

@@ -97,6 +97,22 @@ def level_at(due_at: datetime, limit: timedelta, *, now: datetime, working: Work
     return 1 if working.between(due_at, now) < limit else TOP_LEVEL
 
 
+def deadline(priority: Priority, waiting_since: datetime, working: WorkingHours) -> datetime | None:
+    """Return by when a case must be acknowledged; None for those that have no deadline.
+
+    Parameters
+    ----------
+    priority : Priority
+        Of the case.
+    waiting_since : datetime
+        When it was opened, reopened, or came back from a snooze.
+    working : WorkingHours
+        In which deadlines run.
+    """
+    limit = LIMITS.get(priority)
+    return None if limit is None else working.after(waiting_since, limit)
+
+
 @dataclass(frozen=True, slots=True)
 class _Steps:
     """One look's steps, each over all cases that it concerns."""

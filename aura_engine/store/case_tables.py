@@ -25,7 +25,8 @@ class RiskCase(Base):
 
     Without a pseudonym it is what is left of the case of someone whose account is gone. It waits
     for somebody to acknowledge it since `waiting_since`: since it was opened or reopened, or came
-    back from a snooze.
+    back from a snooze. `assigned_to` is the name of a viewer: an account, or whoever sits at the
+    machine that serves the pages.
     """
 
     __tablename__ = "risk_case"
@@ -51,6 +52,21 @@ class RiskCase(Base):
             "num_nonnulls(snoozed_at, snoozed_until, snoozed_severity) IN (0, 3)"
             " AND (snoozed_at IS NULL OR acknowledged_at IS NOT NULL)",
             name="risk_case_snoozed_whole",
+        ),
+        CheckConstraint(
+            "(assigned_to IS NULL) = (assigned_at IS NULL)", name="risk_case_assigned_whole"
+        ),
+        CheckConstraint(
+            "outcome IN ('atendido', 'derivado', 'ya_acompanado', 'no_localizable',"
+            " 'falso_positivo', 'otro')",
+            name="risk_case_outcome",
+        ),
+        Index("risk_case_person", "user_id_raiz"),
+        Index("risk_case_pseudonym", "pseudonym"),
+        Index(
+            "risk_case_assigned",
+            "assigned_to",
+            postgresql_where=text("state <> 'cerrado'"),
         ),
         Index(
             "risk_case_waiting",
@@ -91,13 +107,21 @@ class RiskCase(Base):
     snoozed_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
     snoozed_severity: Mapped[float | None]
+    assigned_to: Mapped[str | None]
+    assigned_at: Mapped[datetime | None]
 
 
 class CaseAction(Base):
-    """One thing that was done to a case; rows are only ever added."""
+    """One thing that was done to a case; rows are only ever added.
+
+    `detail` says to whom it was assigned, until when it was put off, or how it ended.
+    """
 
     __tablename__ = "case_action"
-    __table_args__ = (Index("case_action_case", "case_id"),)
+    __table_args__ = (
+        Index("case_action_case", "case_id"),
+        Index("case_action_closed", "at", postgresql_where=text("action = 'cerrado'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("risk_case.id"))
@@ -105,6 +129,7 @@ class CaseAction(Base):
     actor: Mapped[str]
     action: Mapped[str]
     note: Mapped[str | None]
+    detail: Mapped[str | None]
 
 
 class CaseNotice(Base):

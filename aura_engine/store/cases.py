@@ -38,6 +38,15 @@ class CaseState(StrEnum):
     CLOSED = "cerrado"
 
 
+class CaseStage(StrEnum):
+    """How far the work on a case is; the order of a board's columns."""
+
+    WAITING = "sin_reconocer"
+    ACTIVE = "en_curso"
+    SNOOZED = "pospuesto"
+    CLOSED = "cerrado"
+
+
 class Priority(StrEnum):
     """How soon somebody must acknowledge a case."""
 

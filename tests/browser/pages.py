@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TITLES: Final = {
     "": "Hoy",
+    "casos": "Casos",
     "alto_riesgo": "Alto riesgo",
     "ficha": "Ficha",
     "distribucion": "Distribución",

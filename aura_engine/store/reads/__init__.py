@@ -15,7 +15,17 @@ from aura_engine.store.reads.audit import (
     audit_count,
     audit_entries,
 )
-from aura_engine.store.reads.cases import case_counts
+from aura_engine.store.reads.cases import (
+    CaseFilter,
+    CaseNumbers,
+    case_counts,
+    case_list,
+    case_numbers,
+    case_of,
+    case_stages,
+    case_timeline,
+    case_version,
+)
 from aura_engine.store.reads.charts import (
     SEVERITY_BINS,
     Scatter,
@@ -46,6 +56,15 @@ from aura_engine.store.reads.results import (
     is_demo,
 )
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
+from aura_engine.store.reads.team import (
+    Colleague,
+    Load,
+    colleagues,
+    first_waiting,
+    team_load,
+    unknown_count,
+    unknown_people,
+)
 
 __all__ = [
     "SEVERITY_BINS",
@@ -54,9 +73,13 @@ __all__ = [
     "AuditActor",
     "AuditEntry",
     "AuditFilter",
+    "CaseFilter",
+    "CaseNumbers",
+    "Colleague",
     "Community",
     "DataVersion",
     "LevelCount",
+    "Load",
     "ModelInView",
     "NoticeChannel",
     "Scatter",
@@ -68,9 +91,17 @@ __all__ = [
     "audit_count",
     "audit_entries",
     "case_counts",
+    "case_list",
+    "case_numbers",
+    "case_of",
+    "case_stages",
+    "case_timeline",
+    "case_version",
+    "colleagues",
     "communities",
     "data_version",
     "distribution",
+    "first_waiting",
     "history",
     "is_demo",
     "kpis_of",
@@ -91,4 +122,7 @@ __all__ = [
     "services",
     "severities",
     "stream_risk_list",
+    "team_load",
+    "unknown_count",
+    "unknown_people",
 ]

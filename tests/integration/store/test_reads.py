@@ -35,6 +35,7 @@ from tests.integration.store.rows import (
     publish_rows,
     shared_store,
 )
+from tests.integration.store.test_case_reads import OF_CASES
 
 WHO = ids(6)
 NAMES = [f"{letter}2-AAAA" for letter in "ABCDEF"]
@@ -51,8 +52,12 @@ A_WHILE = {"since": AS_OF - timedelta(days=1), "until": AS_OF + timedelta(days=1
 
 TOTALS: dict[str, dict[str, Any]] = {
     "case_counts": {},
+    "case_numbers": {"now": AS_OF, "tomorrow": AS_OF + timedelta(hours=9)},
+    "case_version": {},
+    "colleagues": {},
     "data_version": {},
     "distribution": {},
+    "first_waiting": {"limit": 8},
     "is_demo": {},
     "level_profiles": {},
     "model_in_view": {},
@@ -382,6 +387,6 @@ def test_every_read_takes_the_viewer_and_is_tried_here() -> None:
         for name, function in vars(reads).items()
         if name in reads.__all__ and inspect.isfunction(function)
     }
-    assert set(functions) == set(TOTALS) | OF_PEOPLE | OF_ACCOUNTS
+    assert set(functions) == set(TOTALS) | set(OF_CASES) | OF_PEOPLE | OF_ACCOUNTS
     for function in functions.values():
         assert list(inspect.signature(function).parameters)[:2] == ["connection", "viewer"]

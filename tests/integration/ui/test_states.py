@@ -13,7 +13,16 @@ from tests.integration.ui.conftest import OpenPage
 
 ROLES = [role for role in Role if role is not Role.SYSTEM]
 NAMES = [entry.name for entry in PAGES]
-OF_PEOPLE = ("hoy", "alto_riesgo", "distribucion", "mapa", "perfiles", "tendencias", "ficha")
+OF_PEOPLE = (
+    "hoy",
+    "casos",
+    "alto_riesgo",
+    "distribucion",
+    "mapa",
+    "perfiles",
+    "tendencias",
+    "ficha",
+)
 
 
 def errors(page) -> str:

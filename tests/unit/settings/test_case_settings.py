@@ -54,6 +54,15 @@ def test_days_hours_and_holidays_are_read_as_people_write_them():
 
 
 @pytest.mark.parametrize(
+    ("given", "shares"), [({}, (8, 8)), ("5", (5, 5)), ("team:24", (24, 8)), ("team:25", (25, 9))]
+)
+def test_a_day_s_capacity_is_each_counselor_s_or_shared(given, shares):
+    loaded = Settings.load({"AURA_CASES_PER_DAY": given} if given else {}).cases_per_day
+    assert (loaded.cases, loaded.share(3)) == shares
+    assert loaded.share(0) == loaded.cases
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("AURA_WORKING_DAYS", "lunes"),
@@ -67,6 +76,10 @@ def test_days_hours_and_holidays_are_read_as_people_write_them():
         ("AURA_HOLIDAYS", "25/12/2026"),
         ("AURA_HOLIDAYS", "2026-12-31..2026-12-01"),
         ("AURA_HOLIDAYS", "2026-01-01..2036-01-01"),
+        ("AURA_CASES_PER_DAY", "-3"),
+        ("AURA_CASES_PER_DAY", "301"),
+        ("AURA_CASES_PER_DAY", "crew:8"),
+        ("AURA_CASES_PER_DAY", "eight"),
         ("AURA_NIGHTLY_CRON", "45 3 * *"),
         ("AURA_CHANGE_MODE", "guess"),
         ("AURA_BATCH_SECONDS", "0.01"),

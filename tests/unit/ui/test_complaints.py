@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from aura_engine.store.reads import DataVersion, NoticeChannel, ServiceStatus
+from aura_ui import live
 from aura_ui.live import Pulse, complaints, state
+from aura_ui.page import DRAWN, DRAWN_CASES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Mexico_City")
@@ -75,6 +81,34 @@ def test_notices_that_do_not_get_through_are_named_by_channel():
         "Los avisos por correo no salen desde hace 3 h: el servidor no respondió"
     )
     assert state(found) != state(pulse())
+
+
+class Redrawn(Exception):
+    pass
+
+
+def redraw() -> None:
+    raise Redrawn
+
+
+@pytest.mark.parametrize(
+    ("drawn", "is_redrawn"),
+    [
+        ({}, False),
+        ({DRAWN: 7}, False),
+        ({DRAWN: 6}, True),
+        ({DRAWN: 7, DRAWN_CASES: "9/9"}, False),
+        ({DRAWN: 7, DRAWN_CASES: "8/8"}, True),
+        ({DRAWN_CASES: "9/8"}, True),
+    ],
+    ids=str,
+)
+def test_only_a_page_that_shows_cases_is_redrawn_when_somebody_acts_on_one(
+    monkeypatch, drawn, is_redrawn
+):
+    monkeypatch.setattr(live, "st", SimpleNamespace(session_state=dict(drawn), rerun=redraw))
+    with pytest.raises(Redrawn) if is_redrawn else nullcontext():
+        live._redraw_if_new(Pulse(version(), None, parts(), cases="9/9"))
 
 
 def test_a_page_of_operations_is_outdated_when_a_part_or_the_latest_run_changes():

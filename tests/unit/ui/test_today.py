@@ -10,8 +10,9 @@ import pytest
 
 from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
 from aura_engine.domain import RiskLevel
+from aura_engine.settings.capacity import DailyCapacity
 from aura_engine.store.access import LOCAL, Role, Viewer
-from aura_engine.store.reads import LevelCount
+from aura_engine.store.reads import CaseNumbers, Colleague, LevelCount
 from aura_ui import today
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -72,15 +73,54 @@ def test_people_in_scope_are_not_compared_with_totals_of_everyone():
 
 
 @pytest.mark.parametrize(
-    ("shown", "said"),
+    ("shown", "waiting", "said"),
     [
-        (0, "Nadie está en Alto"),
-        (8, "Estas 8 personas primero; en Alto quedan 2 más, y 2 sin datos suficientes."),
-        (10, "10"),
+        (0, 0, "Nadie espera: quienes están en Alto ya tienen quien les siga"),
+        (8, 196, "Estas 8 hoy; quedan 188. Además, 2 en Alto sin datos suficientes."),
+        (1, 3, "Esta persona hoy; quedan 2."),
+        (8, 8, "Estas 8 hoy; nadie más espera."),
     ],
 )
-def test_who_fell_silent_still_counts_among_those_who_wait(shown, said):
-    assert said in today.lead(COUNTS, shown)
+def test_the_day_says_how_many_come_first_and_how_many_wait(shown, waiting, said):
+    assert said in today.lead(COUNTS, shown, waiting)
+
+
+def test_where_nobody_in_alto_is_known_nobody_is_said_to_be_looked_after():
+    nobody = DistributionChart({**COUNTS.counts, RiskLevel.ALTO: LevelCount()})
+    assert today.lead(nobody, 0, 0) == "Nadie está en Alto con datos suficientes."
+
+
+@pytest.mark.parametrize(
+    ("role", "daily", "shown"),
+    [
+        (Role.COUNSELOR, DailyCapacity(8), 8),
+        (Role.COUNSELOR, DailyCapacity(25, is_of_team=True), 13),
+        (Role.SUPERVISOR, DailyCapacity(25, is_of_team=True), 25),
+    ],
+)
+def test_a_counselors_day_holds_their_share_of_what_the_team_can_take(role, daily, shown):
+    team = [
+        Colleague("user:1", "a", Role.COUNSELOR, is_disabled=False),
+        Colleague("user:2", "b", Role.COUNSELOR, is_disabled=False),
+        Colleague("user:3", "c", Role.COUNSELOR, is_disabled=True),
+        Colleague("user:4", "d", Role.SUPERVISOR, is_disabled=False),
+    ]
+    assert today.capacity(Viewer("x", role), daily, team) == shown
+
+
+def test_cards_tell_how_long_cases_wait_and_which_are_late():
+    waits, due = today.case_cards(CaseNumbers(5, 3, 1, 2, 4, 0, 0), 7)
+    assert "Sin reconocer" in waits
+    assert "3 hace más de un día" in waits
+    assert "1 hace más de tres" in waits
+    assert "además 7 por revisar" in waits
+    assert ">4<" in due
+    assert "2 ya vencidos" in due
+    assert "<br>" not in "".join(today.case_cards(CaseNumbers(0, 0, 0, 0, 0, 0, 0), 0))
+
+
+def test_the_readers_day_ends_at_their_midnight():
+    assert today.next_day(NOW, ZONE) == datetime(2026, 3, 3, 6, tzinfo=UTC)
 
 
 def test_who_entered_is_listed_and_who_is_hardly_known_is_counted():

@@ -1,0 +1,274 @@
+"""Lists of cases: a table in which several are taken at once, and a board of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from html import escape
+from typing import Any, Final
+from zlib import crc32
+
+import pandas as pd
+import streamlit as st
+
+from aura_engine.i18n import t
+from aura_engine.store import case_actions
+from aura_engine.store.access import Viewer
+from aura_engine.store.case_actions import CaseRef, Together
+from aura_engine.store.cases import CaseStage
+from aura_engine.store.reads import Colleague, Load
+from aura_engine.working_hours import WorkingHours
+from aura_ui import databases, theme
+from aura_ui.case_filters import Wanted, drop_filters
+from aura_ui.case_forms import assignees
+from aura_ui.case_words import Case, due_in_words, refusal_in_words, stage_in_words
+from aura_ui.formats import NOTHING, ago, moment, whole
+from aura_ui.page import now
+from aura_ui.people import CARD, PERSON, asi, marks
+
+_PICKED: Final = "cases_picked"
+"""In the session: ids of the cases that are selected, whatever their order."""
+_DONE: Final = "cases_done"
+"""In the session: how often several cases were acted on, so that the selection begins anew."""
+_SAID: Final = "cases_said"
+_REFUSED: Final = "cases_refused"
+_ASSIGNEE: Final = "cases_assignee"
+
+
+def table(rows: Sequence[Case], working: WorkingHours, at: datetime, zone: tzinfo) -> pd.DataFrame:
+    """Return cases with headings that people read.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of `aura_engine.store.reads.case_list`.
+    working : WorkingHours
+        In which deadlines run.
+    at : datetime
+        The present.
+    zone : tzinfo
+        Of the reader.
+    """
+    return pd.DataFrame(
+        {
+            t("high.asi"): row["severity_index"],
+            t("high.pseudonym"): row["pseudonym"],
+            t("case_lists.stage"): stage_in_words(row),
+            t("case_lists.due"): due_in_words(row, working, at, zone) or _since(row, at, zone),
+            t("case_lists.prioridad"): t(f"case_priority.{row['priority']}"),
+            t("case_lists.who"): row["assignee"] or NOTHING,
+            t("high.marks"): " · ".join(_marks(row)),
+        }
+        for row in rows
+    )
+
+
+def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
+    """Draw the table; return the cases that are selected, which stay so when the order changes.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The cases.
+    shown : DataFrame
+        Of `table`.
+    """
+    ids = [row["id"] for row in rows]
+    picked = st.session_state.get(_PICKED, frozenset())
+    places = [place for place, case_id in enumerate(ids) if case_id in picked]
+    order = crc32(repr(ids).encode())
+    selection = st.dataframe(
+        shown,
+        hide_index=True,
+        height="content",
+        key=f"cases_{order}_{st.session_state.get(_DONE, 0)}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": places, "columns": [], "cells": []}},
+        column_config={
+            t("high.asi"): st.column_config.ProgressColumn(
+                format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
+            ),
+        },
+    )
+    chosen = [rows[place] for place in selection.selection.rows if place < len(rows)]
+    st.session_state[_PICKED] = frozenset(row["id"] for row in chosen)
+    return chosen
+
+
+def act_together(viewer: Viewer, chosen: Sequence[Case], colleagues: Sequence[Colleague]) -> None:
+    """Draw what can be done to the selected cases, and what became of the last ones.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who acts.
+    chosen : sequence of mapping
+        Of `pick`.
+    colleagues : sequence of Colleague
+        To whom they can be assigned.
+    """
+    for refusal in st.session_state.get(_REFUSED, ()):
+        st.error(refusal, icon=":material/error:")
+    if said := st.session_state.get(_SAID):
+        st.caption(said)
+    if not chosen:
+        st.caption(t("case_lists.pick"))
+        return
+    given, count = (viewer, tuple(chosen)), whole(len(chosen))
+    names = assignees(viewer, colleagues)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(chosen) == 1:
+            query = {PERSON: chosen[0]["pseudonym"]}
+            st.page_link(
+                CARD, label=t("case_lists.open"), icon=":material/person:", query_params=query
+            )
+        st.button(
+            t("case_lists.acknowledge", count=count),
+            key="cases_acknowledge",
+            on_click=_acknowledge,
+            args=given,
+        )
+        st.selectbox(
+            t("case.assign_to"),
+            list(names),
+            format_func=lambda name: names.get(name, name),
+            key=_ASSIGNEE,
+            width=220,
+        )
+        st.button(
+            t("case_lists.assign", count=count), key="cases_assign", on_click=_assign, args=given
+        )
+
+
+def board(
+    columns: Mapping[CaseStage, Sequence[Case]],
+    counts: Mapping[CaseStage, int],
+    working: WorkingHours,
+    at: datetime,
+    zone: tzinfo,
+) -> None:
+    """Draw a column for each stage, with its first cases and how many more there are.
+
+    Parameters
+    ----------
+    columns : mapping
+        First cases by stage.
+    counts : mapping
+        How many there are by stage.
+    working, at, zone
+        As of `table`.
+    """
+    for stage, place in zip(columns, st.columns(len(columns), gap="medium"), strict=True):
+        with place:
+            st.subheader(f"{t(f'case_stage.{stage}')} · {whole(counts[stage])}", anchor=False)
+            if not columns[stage]:
+                st.caption(t(f"case_lists.none_{stage}"))
+            for row in columns[stage]:
+                _card(row, due_in_words(row, working, at, zone) or _since(row, at, zone))
+            if rest := counts[stage] - len(columns[stage]):
+                st.caption(t("case_lists.more", count=whole(rest)))
+
+
+def empty(wanted: Wanted) -> None:
+    """Say what an empty list means, and how to see more where a filter emptied it."""
+    if wanted.is_narrowed:
+        st.info(t("case_lists.none_narrowed"), icon=":material/filter_alt:")
+        st.button(t("case_lists.drop"), key="cases_drop", on_click=drop_filters, args=(wanted,))
+    else:
+        st.info(t(f"case_lists.none_{wanted.vista}"), icon=":material/task_alt:")
+
+
+def load_table(loads: Sequence[Load]) -> pd.DataFrame:
+    """Return what each colleague holds."""
+    return pd.DataFrame(
+        {
+            t("case_lists.who"): t("case_lists.disabled", who=load.label)
+            if load.is_disabled
+            else load.label,
+            t("case_lists.load_open"): load.open,
+            t("case_lists.load_overdue"): load.overdue,
+            t("case_lists.load_closed"): load.closed,
+        }
+        for load in loads
+    )
+
+
+def unknown_table(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> pd.DataFrame:
+    """Return people of whom too little is known."""
+    return pd.DataFrame(
+        {
+            t("high.pseudonym"): row["pseudonym"],
+            t("case_lists.days"): row["days_without_activity"],
+            t("high.evidence"): row["evidence"],
+            t("ui.level"): t(f"levels.{row['cluster_label']}"),
+            t("high.marks"): " · ".join(marks(row)),
+            t("high.verdict"): moment(row["verdict_as_of"], zone),
+        }
+        for row in rows
+    )
+
+
+def _since(row: Case, at: datetime, zone: tzinfo) -> str:
+    if row["stage"] == CaseStage.CLOSED:
+        outcome = row["outcome"]
+        ended = t(f"case_outcome.{outcome}") if outcome else NOTHING
+        return f"{ended} · {ago(row['closed_at'], at, zone)}"
+    if row["stage"] == CaseStage.SNOOZED:
+        return t("case.until", when=moment(row["snoozed_until"], zone))
+    if row["stage"] == CaseStage.ACTIVE:
+        return t("case.since", when=ago(row["acknowledged_at"], at, zone))
+    return t("case.waits_since", when=ago(row["waiting_since"], at, zone))
+
+
+def _marks(row: Case) -> list[str]:
+    said = []
+    if row["account_deleted_at"] is not None:
+        said.append(t("case_lists.deleted"))
+    elif row["cluster_label"] is not None:
+        said += marks(row)
+    if row["escalation_level"] and row["waits"]:
+        said.append(t("case.escalated"))
+    return said
+
+
+def _card(row: Case, when: str) -> None:
+    badge = asi(dict(row)) if row["cluster_label"] is not None else ""
+    said = " · ".join(part for part in (when, row["assignee"] or t("case.of_nobody")) if part)
+    with st.container(border=True, gap="xsmall"):
+        st.html(
+            f'<div>{badge} <span class="aura-name">{escape(row["pseudonym"])}</span></div>'
+            f'<div class="aura-note">{escape(said)}</div>'
+        )
+        query = {PERSON: row["pseudonym"]}
+        st.page_link(CARD, label=t("ui.see"), query_params=query)
+
+
+def _acknowledge(viewer: Viewer, chosen: Sequence[Case]) -> None:
+    def act(refs: Sequence[CaseRef]) -> Together:
+        return case_actions.acknowledge_all(databases.store(), viewer, refs, at=now())
+
+    _do(chosen, act, "case_lists.acknowledged")
+
+
+def _assign(viewer: Viewer, chosen: Sequence[Case]) -> None:
+    assignee = st.session_state[_ASSIGNEE]
+
+    def act(refs: Sequence[CaseRef]) -> Together:
+        return case_actions.assign_all(databases.store(), viewer, refs, assignee, at=now())
+
+    _do(chosen, act, "case_lists.assigned")
+
+
+def _do(chosen: Sequence[Case], act: Callable[[Sequence[CaseRef]], Together], said: str) -> None:
+    """Act on each; those that were refused stay selected and say why."""
+    state, zone = st.session_state, databases.zone()
+    names = {row["id"]: row["pseudonym"] for row in chosen}
+    together = act([CaseRef(row["id"], row["version"]) for row in chosen])
+    state[_SAID] = t(said, count=whole(len(together.done))) if together.done else None
+    state[_REFUSED] = [
+        f"{names[case_id]}: {refusal_in_words(error, zone)}"
+        for case_id, error in together.refused.items()
+    ]
+    state[_PICKED] = frozenset(together.refused)
+    state[_DONE] = state.get(_DONE, 0) + 1

@@ -1,0 +1,114 @@
+"""A person's case on their page: where it stands, what can be done, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from aura_engine.i18n import t
+from aura_engine.pipeline.explanation import PersonExplained
+from aura_engine.store.access import Viewer
+from aura_engine.store.cases import CaseStage, Priority
+from aura_engine.store.reads import Colleague
+from aura_ui import case_forms, databases
+from aura_ui.case_words import Case, done_in_words, next_steps, status
+from aura_ui.formats import ago, moment
+from aura_ui.page import now
+
+SHOWN: Final = 3
+"""Actions that are told before the rest is folded away."""
+MINUTE: Final = 60.0
+
+
+def show(
+    viewer: Viewer,
+    case: Case | None,
+    told: PersonExplained | None,
+    colleagues: Sequence[Colleague],
+    zone: tzinfo,
+) -> None:
+    """Draw a case with its actions; without one say when one is opened.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks and acts.
+    case : mapping or None
+        Of `aura_engine.store.reads.case_of`.
+    told : PersonExplained or None
+        What explains the person's level; None where the account is gone.
+    colleagues : sequence of Colleague
+        To whom it can be assigned.
+    zone : tzinfo
+        Of the reader.
+    """
+    with st.container(border=True, key="case_panel"):
+        if case is None:
+            known = told is not None and told.person["had_evidence"]
+            st.caption(t("case.none" if known else "case.none_unknown"))
+            return
+        # The time that is left runs on while nothing else on the page changes.
+        st.fragment(_status, run_every=MINUTE)(case, zone)
+        # What comes and goes has a place of its own: were the form below to move, the browser
+        # would make it anew, and what is being typed in it would be lost.
+        with st.container():
+            if case["account_deleted_at"] is not None:
+                when = moment(case["account_deleted_at"], zone)
+                st.warning(t("case.account_deleted", when=when), icon=":material/person_off:")
+            case_forms.message(case["id"])
+        if case["stage"] != CaseStage.CLOSED:
+            opened = case_forms.buttons(viewer, case)
+            if opened is not None:
+                case_forms.form(viewer, case, opened, colleagues)
+        steps = next_steps(case, told)
+        if steps:
+            with st.expander(t("case.steps"), icon=":material/directions:"):
+                st.markdown("\n".join(f"- {step}" for step in steps))
+
+
+def timeline(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
+    """Draw what was done to a person's cases, the newest first.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of `aura_engine.store.reads.case_timeline`.
+    zone : tzinfo
+        Of the reader.
+    """
+    if not rows:
+        return
+    st.subheader(t("case.timeline"), anchor=False)
+    st.html("".join(_done(row, zone) for row in rows[:SHOWN]))
+    if rest := rows[SHOWN:]:
+        with st.expander(t("case.timeline_rest", count=len(rest))):
+            st.html("".join(_done(row, zone) for row in rest))
+
+
+def _status(case: Case, zone: tzinfo) -> None:
+    first, *rest = status(case, databases.settings().working_hours, now(), zone)
+    priority = ""
+    if case["waits"] and case["priority"] != Priority.NORMAL:
+        name = t(f"case_priority.{case['priority']}")
+        priority = f" · {escape(name)}"
+    st.html(
+        f'<span class="aura-note">{escape(t("case.title"))}</span> '
+        f"<strong>{escape(first)}</strong>{priority}"
+        f'<span class="aura-soft"> · {escape(" · ".join(rest))}</span>'
+    )
+
+
+def _done(row: Mapping[str, Any], zone: tzinfo) -> str:
+    exact, when = moment(row["at"], zone), ago(row["at"], now(), zone)
+    note = ""
+    if row["note"]:
+        lines = "<br>".join(escape(line) for line in row["note"].splitlines())
+        note = f'<div class="aura-quote">{lines}</div>'
+    return (
+        f'<div class="aura-done"><span class="aura-soft" title="{escape(exact)}">{escape(when)}'
+        f"</span> {escape(done_in_words(row, zone))}{note}</div>"
+    )

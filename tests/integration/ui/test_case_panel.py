@@ -1,0 +1,274 @@
+"""The case on a person's page: its states, what can be done in each, and a race that is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from streamlit.testing.v1 import AppTest
+
+from aura_engine.store import case_actions
+from aura_engine.store.access import LOCAL, Role, Viewer
+from aura_engine.store.accounts import add_account
+from aura_engine.store.case_actions import CaseRef, Outcome
+from aura_engine.store.cases import CaseState
+from aura_engine.store.people import remove_people
+from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
+from tests.integration.store.rows import freeze_totals, scalar
+from tests.integration.ui.conftest import OpenPage
+
+COUNSELOR = Viewer("user:1", Role.COUNSELOR)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def user(store: Engine) -> str:
+    [user] = population(store, 1)
+    freeze_totals(store)
+    return user
+
+
+@pytest.fixture
+def name(store: Engine, user: str) -> str:
+    return str(scalar(store, "SELECT pseudonym FROM person"))
+
+
+@pytest.fixture
+def case(store: Engine, user: str, now: datetime) -> CaseRef:
+    opened = CaseRef(open_case(store, user, at=now - timedelta(hours=2)), 1)
+    look(store, now)
+    return opened
+
+
+def said(page: AppTest) -> str:
+    assert not page.exception
+    parts = (*page.html, *page.caption, *page.markdown, *page.warning, *page.error, *page.info)
+    return " ".join(
+        str(getattr(element, "value", None) or getattr(element, "body", "")) for element in parts
+    )
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def choose(page: AppTest, case: CaseRef, form: str) -> AppTest:
+    page.pills(key=f"case_{case.id}_form").set_value(form)
+    return page.run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
+
+
+def note_with(store: Engine, case: CaseRef) -> str | None:
+    note = scalar(
+        store,
+        "SELECT note FROM case_action WHERE case_id = :c ORDER BY id DESC LIMIT 1",
+        c=case.id,
+    )
+    return None if note is None else str(note)
+
+
+def test_without_a_case_it_is_said_when_one_is_opened(open_page: OpenPage, name: str) -> None:
+    page = open_page("ficha", p=name)
+    assert "Sin caso: se abre cuando alguien entra en Alto" in said(page)
+    assert "Reconocer" not in labels(page)
+
+
+def test_a_case_that_waits_is_acknowledged_on_the_page(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name, viewer=COUNSELOR)
+    shown = said(page)
+    assert "Sin reconocer" in shown
+    assert "Urgente" in shown
+    assert "espera desde hace 2 h" in shown
+    assert "sin asignar" in shown
+    assert "el sistema abrió el caso" in shown
+    assert "siga ahora el protocolo" in shown
+    press(page, "Reconocer")
+    assert "Reconocido: el plazo se detiene." in said(page)
+    assert "a cargo de la cuenta 1" in said(page)
+    assert "En curso" in said(page)
+    assert "Reconocer" not in labels(page)
+    assert case_row(store, case.id)["acknowledged_by"] == "user:1"
+
+
+def test_a_deadline_is_shown_before_the_clock_has_set_it(
+    open_page: OpenPage, store: Engine, user: str, name: str, now: datetime
+) -> None:
+    case = open_case(store, user, at=now)
+    assert case_row(store, case)["due_at"] is None
+    assert "· vence e" in said(open_page("ficha", p=name))
+
+
+def test_a_note_is_written_and_told_in_the_timeline(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name)
+    choose(page, case, "note")
+    page.text_area(key=f"case_{case.id}_note").set_value("Hablé con <su> tutora")
+    press(page, "Guardar nota")
+    assert "Nota guardada." in said(page)
+    assert "Hablé con &lt;su&gt; tutora" in said(page)
+    assert "<su>" not in said(page)
+    assert note_with(store, case) == "Hablé con <su> tutora"
+    assert page.pills(key=f"case_{case.id}_form").value is None
+
+
+def test_a_half_written_note_survives_a_redraw_and_a_refusal(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
+) -> None:
+    page = open_page("ficha", p=name)
+    choose(page, case, "close")
+    page.text_area(key=f"case_{case.id}_closing").set_value("Ya la ve su médico")
+    case_actions.acknowledge(store, COUNSELOR, case, at=now)
+    press(page, "Cerrar caso")
+    shown = said(page)
+    assert "No se guardó nada: la cuenta 1 reconoció el caso el" in shown
+    assert page.text_area(key=f"case_{case.id}_closing").value == "Ya la ve su médico"
+    assert actions(store, case.id)[-1] == "reconocido"
+    press(page, "Cerrar caso")
+    assert "Caso cerrado." in said(page)
+    assert "No se guardó nada" not in said(page)
+    assert case_row(store, case.id)["outcome"] == "atendido"
+
+
+def test_another_action_leaves_an_open_form_open(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    """Until it is sent, what is typed in a form is the browser's, as long as the form is there."""
+    page = open_page("ficha", p=name)
+    choose(page, case, "note")
+    press(page, "Reconocer")
+    assert case_row(store, case.id)["acknowledged_at"] is not None
+    assert page.pills(key=f"case_{case.id}_form").value == "note"
+    assert page.text_area(key=f"case_{case.id}_note")
+
+
+def test_a_false_positive_needs_a_note(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name)
+    choose(page, case, "close")
+    page.selectbox(key=f"case_{case.id}_outcome").set_value(Outcome.FALSE_POSITIVE)
+    press(page, "Cerrar caso")
+    assert "necesita una nota" in said(page)
+    page.text_area(key=f"case_{case.id}_closing").set_value("Jugaba de noche")
+    press(page, "Cerrar caso")
+    shown = said(page)
+    assert "Cerrado" in shown
+    assert "cerró el caso: falso positivo" in shown
+    assert "Jugaba de noche" in shown
+    assert not {"Reconocer", "Retomar", "Cerrar caso"} & set(labels(page))
+    assert not page.pills
+
+
+def test_an_acknowledged_case_is_put_off_and_taken_up_again(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
+) -> None:
+    page = open_page("ficha", p=name)
+    assert page.pills(key=f"case_{case.id}_form").options == ["Asignar", "Nota", "Cerrar"]
+    press(page, "Reconocer")
+    assert "Posponer" in page.pills(key=f"case_{case.id}_form").options
+    choose(page, case, "snooze")
+    press(page, "Posponer")
+    assert "Diga por qué" in said(page)
+    page.text_area(key=f"case_{case.id}_reason").set_value("Está de viaje")
+    press(page, "Posponer")
+    shown = said(page)
+    assert "Pospuesto" in shown
+    assert "Está de viaje" in shown
+    until = case_row(store, case.id)["snoozed_until"]
+    assert timedelta(days=5) < until - now < timedelta(days=8)
+    press(page, "Retomar")
+    assert "En curso" in said(page)
+    assert case_row(store, case.id)["snoozed_until"] is None
+
+
+def test_a_case_is_given_to_a_colleague(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    with store.begin() as connection:
+        number = add_account(connection, Role.COUNSELOR, email="eva@escuela.example")
+        add_account(connection, Role.ANALYST, email="luz@escuela.example")
+    page = open_page("ficha", p=name)
+    choose(page, case, "assign")
+    offered = page.selectbox(key=f"case_{case.id}_assignee")
+    assert offered.options == ["A mí", "eva@escuela.example"]
+    offered.set_value(f"user:{number}")
+    press(page, "Asignar")
+    assert "a cargo de eva@escuela.example" in said(page)
+    assert "asignó el caso a eva@escuela.example" in said(page)
+
+
+def test_an_overdue_case_says_so_and_to_whom_it_was_escalated(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
+) -> None:
+    change(store, case.id, "due_at = :due", due=now - timedelta(minutes=90))
+    look(store, now)
+    shown = said(open_page("ficha", p=name))
+    assert "venció hace 1 h" in shown
+    assert "escalado a supervisión" in shown
+    assert "el sistema escaló el caso a supervisión: venció el plazo" in shown
+
+
+def test_a_case_to_review_says_that_nobodys_conduct_changed(
+    open_page: OpenPage, store: Engine, user: str, name: str, now: datetime
+) -> None:
+    open_case(store, user, state=CaseState.TO_REVIEW, at=now)
+    shown = said(open_page("ficha", p=name))
+    assert "Por revisar" in shown
+    assert "no un cambio de conducta" in shown
+    assert "vence" not in shown
+
+
+def test_the_case_of_a_deleted_account_is_shown_and_closed(
+    open_page: OpenPage, store: Engine, user: str, name: str, case: CaseRef, now: datetime
+) -> None:
+    with store.begin() as connection:
+        remove_people(connection, [user], as_of=now)
+    page = open_page("ficha", p=name)
+    assert "Cuenta eliminada el" in said(page)
+    assert page.subheader[0].value == name
+    choose(page, case, "close")
+    press(page, "Cerrar caso")
+    assert case_row(store, case.id)["state"] == "cerrado"
+
+
+def test_each_look_at_a_person_is_in_the_log_once(
+    open_page: OpenPage, store: Engine, user: str, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name, viewer=COUNSELOR)
+    page.run()
+    with store.connect() as connection:
+        logged = connection.execute(
+            text("SELECT actor, role, action, user_id_raiz::text FROM audit_log")
+        ).all()
+    assert [tuple(row) for row in logged] == [("user:1", "counselor", "ficha", user)]
+
+
+def test_a_page_that_cannot_be_noted_shows_nobody(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    with store.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_log RENAME TO gone"))
+    page = open_page("ficha", p=name)
+    assert not page.exception
+    assert page.error
+    assert name not in " ".join(str(element.value) for element in page.subheader)
+    assert "Reconocer" not in labels(page)
+
+
+def test_local_is_a_supervisor_of_this_machine(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    press(open_page("ficha", p=name), "Reconocer")
+    assert case_row(store, case.id)["assigned_to"] == LOCAL.name
