@@ -1,12 +1,13 @@
 """Whom the pages show is noted before it is read.
 
-Pages are drawn again every few seconds, so not every drawing is a reading: one row a session, data
-version and viewer, for each person and for each list of a page. Who looks again at what they have
-seen learns nothing new; a newer version of the data is noted anew.
+Pages are drawn again every few seconds, so not every drawing is a reading: one row a session and
+viewer for each person and for each list of a page, and another one where they still look after
+`AGAIN`. A row so tells that somebody looked from its moment on for as long as that.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 import streamlit as st
@@ -14,8 +15,9 @@ import streamlit as st
 from aura_engine.store import audit
 from aura_engine.store.access import Viewer
 from aura_ui import databases
-from aura_ui.page import DRAWN
+from aura_ui.page import now
 
+AGAIN: Final = timedelta(minutes=10)
 _NOTED: Final = "audited"
 _LOG_NOTED: Final = "audited_log"
 
@@ -37,10 +39,9 @@ def list_shown(viewer: Viewer, page: str, part: str = "") -> None:
     StoreError
         If it could not be noted; then nothing may be read.
     """
-    seen = _seen(viewer)
-    if (page, part) not in seen:
+    if _is_due(viewer, page, part):
         audit.record_list(databases.store(), viewer, action=page)
-        seen.add((page, part))
+        _note(viewer, page, part)
 
 
 def person_asked_for(viewer: Viewer, page: str, pseudonym: str) -> None:
@@ -58,10 +59,9 @@ def person_asked_for(viewer: Viewer, page: str, pseudonym: str) -> None:
     StoreError
         If it could not be noted; then nothing may be read.
     """
-    seen = _seen(viewer)
-    if pseudonym and (page, pseudonym) not in seen:
+    if pseudonym and _is_due(viewer, page, pseudonym):
         audit.record_pseudonym(databases.store(), viewer, pseudonym, action=page)
-        seen.add((page, pseudonym))
+        _note(viewer, page, pseudonym)
 
 
 def log_shown(viewer: Viewer, page: str) -> None:
@@ -77,10 +77,12 @@ def log_shown(viewer: Viewer, page: str) -> None:
         st.session_state[_LOG_NOTED] = viewer
 
 
-def _seen(viewer: Viewer) -> set[tuple[str, str]]:
-    """Return what this viewer was noted to see in the version of the data that the page draws."""
-    of = (viewer, st.session_state.get(DRAWN))
-    noted: tuple[object, set[tuple[str, str]]] | None = st.session_state.get(_NOTED)
-    if noted is None or noted[0] != of:
-        noted = st.session_state[_NOTED] = (of, set())
-    return noted[1]
+def _is_due(viewer: Viewer, page: str, what: str) -> bool:
+    noted: dict[object, datetime] = st.session_state.get(_NOTED, {})
+    last = noted.get((viewer, page, what))
+    return last is None or now() - last >= AGAIN
+
+
+def _note(viewer: Viewer, page: str, what: str) -> None:
+    """Remember a note once it was written."""
+    st.session_state.setdefault(_NOTED, {})[viewer, page, what] = now()

@@ -1,11 +1,14 @@
-"""Whom the pages show is noted: once a session and version of the data, and before it is read."""
+"""Whom the pages show is noted: once a session and while, and before it is read."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.store.access import Role, Viewer
+from aura_ui import audited
 from tests.integration.store.rows import (
     a_model,
     freeze_totals,
@@ -37,8 +40,12 @@ def noted(store: Engine) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["hoy", "alto_riesgo", "mapa"])
-def test_a_list_is_noted_once_a_session_and_version(
-    open_page: OpenPage, store: Engine, pseudonym: str, name: str
+def test_a_list_is_noted_once_a_session_and_again_after_a_while(
+    open_page: OpenPage,
+    store: Engine,
+    pseudonym: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     row = ("user:7", "counselor", name, "list", None)
     page = open_page(name, viewer=EVA)
@@ -49,6 +56,10 @@ def test_a_list_is_noted_once_a_session_and_version(
     assert noted(store) == [row] * 2
     publish_rows(store, generation(ids(3), model_id=a_model(store)))
     freeze_totals(store)
+    page.run()
+    assert noted(store) == [row] * 2
+    later = datetime.now(UTC) + audited.AGAIN
+    monkeypatch.setattr(audited, "now", lambda: later)
     page.run()
     page.run()
     assert noted(store) == [row] * 3
