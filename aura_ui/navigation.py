@@ -60,6 +60,7 @@ PAGES: Final = (
     PageEntry(
         "tendencias", "trends.title", ":material/show_chart:", EVERYONE, "ui.group_population"
     ),
+    PageEntry("pantalla", "wall.title", ":material/tv:", EVERYONE, "ui.group_population"),
     PageEntry(
         "operacion", "operation.title", ":material/settings:", OPERATORS, "ui.group_operation"
     ),

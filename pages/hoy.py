@@ -56,7 +56,7 @@ with explained(), databases.page_reading() as connection:
     )
     team = colleagues(connection, viewer)
     most = today.capacity(viewer, databases.settings().cases_per_day, team)
-    first = first_waiting(connection, viewer, limit=most)
+    first = first_waiting(connection, viewer, at=at, limit=most)
     named = [row["pseudonym"] for row in (*entered, *first)]
     reasons = reasons_of(connection, viewer, named)
 

@@ -77,8 +77,8 @@ WHERE f.state <> 'cerrado' AND f.pseudonym IS NOT NULL AND {visible};
 
 -- name: first_waiting
 -- Whom nobody looks after: those whose case waits, and those in ALTO of whom enough is known whose
--- case is to review or who have none. Who is looked after, or was until a case of theirs was closed,
--- comes back when a case opens again.
+-- case is to review, or who have none and had none closed since :closed_since. Whoever is looked
+-- after, or was until then, comes back when a case opens again.
 WITH waiting AS (
     SELECT f.user_id_raiz, f.due_at, f.priority, f.waiting_since, f.state
     FROM risk_case f JOIN user_feature_vector v USING (user_id_raiz)
@@ -88,7 +88,11 @@ WITH waiting AS (
     SELECT v.user_id_raiz, NULL, NULL, NULL, NULL
     FROM user_feature_vector v
     WHERE v.cluster_label = 'ALTO_RIESGO' AND v.had_evidence
-      AND NOT EXISTS (SELECT FROM risk_case k WHERE k.user_id_raiz = v.user_id_raiz)
+      AND NOT EXISTS (
+          SELECT FROM risk_case k
+          WHERE k.user_id_raiz = v.user_id_raiz
+            AND (k.state <> 'cerrado' OR k.closed_at > :closed_since)
+      )
 )
 SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, v.cluster_label, v.severity_index,
        v.is_sufficient, v.stopped_showing, f.state IS NOT DISTINCT FROM 'abierto' AS waits,

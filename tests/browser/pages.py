@@ -20,6 +20,7 @@ TITLES: Final = {
     "mapa": "Mapa",
     "perfiles": "Perfiles",
     "tendencias": "Tendencias",
+    "pantalla": "Modo pantalla",
     "operacion": "Operación",
     "usuarios": "Usuarios y auditoría",
 }
@@ -31,6 +32,7 @@ CHARTS: Final = {
     "mapa": 1,
     "perfiles": 1,
     "tendencias": 2,
+    "pantalla": 1,
 }
 """How many charts a page draws."""
 PATIENCE_MS: Final = PATIENCE * 1000

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from aura_engine.store.access import Role, Viewer
 from aura_engine.store.actors import actor_label
+from aura_engine.store.cases import REOPEN_WITHIN
 from aura_engine.store.reads.cases import case_query
 from aura_engine.store.reads.scope import without_identity
 
@@ -51,10 +52,13 @@ class Load:
     closed: int
 
 
-def first_waiting(connection: Connection, viewer: Viewer, *, limit: int) -> list[dict[str, Any]]:
-    """Return people whom nobody looks after yet, those due first first, then by ASI.
+def first_waiting(
+    connection: Connection, viewer: Viewer, *, at: datetime, limit: int
+) -> list[dict[str, Any]]:
+    """Return people whom nobody looks after, those due first first, then by ASI.
 
-    Each row says in `waiting` how many there are in all.
+    Whoever stays in ALTO for longer than `REOPEN_WITHIN` after their case was closed is among them
+    again. Each row says in `waiting` how many there are in all.
 
     Parameters
     ----------
@@ -62,11 +66,13 @@ def first_waiting(connection: Connection, viewer: Viewer, *, limit: int) -> list
         Of the analytics database.
     viewer : Viewer
         Who reads.
+    at : datetime
+        The present.
     limit : int
         How many are wanted.
     """
     viewer.require_aggregates()
-    asked = {"scope": viewer.scope(), "limit": limit}
+    asked = {"scope": viewer.scope(), "limit": limit, "closed_since": at - REOPEN_WITHIN}
     rows = connection.execute(case_query("first_waiting"), asked).mappings()
     return [without_identity(row, viewer) for row in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from aura_engine.store import case_actions, reads
 from aura_engine.store.access import LOCAL, Role, Viewer
 from aura_engine.store.accounts import add_account, disable_account
 from aura_engine.store.case_actions import CaseRef, Outcome
-from aura_engine.store.cases import CaseStage, CaseState, Priority
+from aura_engine.store.cases import REOPEN_WITHIN, CaseStage, CaseState, Priority
 from aura_engine.store.connect import reading
 from aura_engine.store.people import remove_people, save_people
 from aura_engine.store.reads import CaseFilter, CaseNumbers
@@ -195,7 +195,7 @@ def test_a_counselor_reads_cases_of_their_communities_only(busy: Engine) -> None
     assert list(counted.values()) == [2, 0, 0, 0]
     assert read(busy, reads.unknown_people, eva, limit=9) == []
     assert read(busy, reads.unknown_count, eva) == 0
-    first = read(busy, reads.first_waiting, eva, limit=9)
+    first = read(busy, reads.first_waiting, eva, at=NOON, limit=9)
     assert [row["pseudonym"] for row in first] == [NAMES[1], NAMES[0]]
     numbers = read(busy, reads.case_numbers, eva, now=NOON, tomorrow=EVENING)
     assert (numbers.unacknowledged, numbers.mine_open) == (2, 0)
@@ -254,8 +254,8 @@ def test_numbers_tell_what_waits_how_long_and_what_is_due(busy: Engine) -> None:
 
 
 def test_who_is_looked_after_gives_their_place_in_today_s_list_to_others(busy: Engine) -> None:
-    def first(limit: int = 9) -> list[str]:
-        found = read(busy, reads.first_waiting, LOCAL, limit=limit)
+    def first(limit: int = 9, *, at: datetime = NOON) -> list[str]:
+        found = read(busy, reads.first_waiting, LOCAL, at=at, limit=limit)
         assert {row["waiting"] for row in found} <= {waiting}
         return [row["pseudonym"] for row in found]
 
@@ -268,21 +268,25 @@ def test_who_is_looked_after_gives_their_place_in_today_s_list_to_others(busy: E
     waiting = 1
     case_actions.acknowledge(busy, LOCAL, ref(busy, NAMES[2]), at=NOON)
     assert first() == [NAMES[0]]
+    assert first(at=NOON + REOPEN_WITHIN - timedelta(seconds=1)) == [NAMES[0]]
+    waiting = 2  # who was closed is still in ALTO
+    assert first(at=NOON + REOPEN_WITHIN) == [NAMES[0], NAMES[1]]
 
 
 def test_who_is_in_alto_without_any_case_waits_too_and_the_hardly_known_do_not(
     seen: Engine,
 ) -> None:
-    found = read(seen, reads.first_waiting, LOCAL, limit=9)
+    found = read(seen, reads.first_waiting, LOCAL, at=NOON, limit=9)
     assert [row["pseudonym"] for row in found] == [NAMES[i] for i in (1, 2, 3, 0)]
     analyst = Viewer("luz", Role.ANALYST)
-    assert not any(user in str(read(seen, reads.first_waiting, analyst, limit=9)) for user in WHO)
+    told = str(read(seen, reads.first_waiting, analyst, at=NOON, limit=9))
+    assert not any(user in told for user in WHO)
 
 
 def test_a_case_that_waits_stays_in_today_s_list_when_the_level_falls(busy: Engine) -> None:
     rows = generation(WHO, model_id=a_model(busy))
     publish_rows(busy, rows)
-    found = read(busy, reads.first_waiting, LOCAL, limit=9)
+    found = read(busy, reads.first_waiting, LOCAL, at=NOON, limit=9)
     assert [row["pseudonym"] for row in found] == [NAMES[1], NAMES[0]]
 
 

@@ -57,7 +57,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "colleagues": {},
     "data_version": {},
     "distribution": {},
-    "first_waiting": {"limit": 8},
+    "first_waiting": {"at": AS_OF, "limit": 8},
     "is_demo": {},
     "level_profiles": {},
     "model_in_view": {},

@@ -22,6 +22,7 @@ OF_PEOPLE = (
     "perfiles",
     "tendencias",
     "ficha",
+    "pantalla",
 )
 
 

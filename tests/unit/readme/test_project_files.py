@@ -50,6 +50,7 @@ MODULES = {
     "pydantic-settings": "pydantic_settings",
     "python-dotenv": "dotenv",
     "scikit-learn": "sklearn",
+    "streamlit-autorefresh": "streamlit_autorefresh",
 }
 USED_WITHOUT_AN_IMPORT = {
     "authlib",
