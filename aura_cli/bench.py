@@ -23,10 +23,9 @@ BENCHES: Final = (
     "faults",
     "api",
     "fanout",
+    "pages",
 )
 """What can be measured; each is a module of ``benchmarks``."""
-LATER: Final = ("pages",)
-EXIT_NOT_YET: Final = 3
 
 
 def bench(
@@ -37,9 +36,6 @@ def bench(
     from aura_cli.context import start
     from aura_engine.settings import refuse_production
 
-    if name in LATER:
-        typer.echo(t("cli.bench_not_yet", name=name), err=True)
-        raise typer.Exit(EXIT_NOT_YET)
     if name not in BENCHES:
         raise typer.BadParameter(t("cli.help_bench_name", names=", ".join(BENCHES)))
     refuse_production(start(), "bench")

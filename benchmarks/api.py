@@ -10,9 +10,9 @@ from typing import Final
 import httpx2
 import numpy as np
 
-from benchmarks.bridged import Bridged, bridged
 from benchmarks.measuring import print_figures
 from benchmarks.published import publish
+from benchmarks.served import Server, served
 from benchmarks.site import connected, temporary_site
 
 V1, V2 = "/api/v1/clustering", "/api/v2/clustering/data"
@@ -45,7 +45,7 @@ def main() -> None:
     with temporary_site() as (directory, site, lease):
         with connected(site.urls(lease).analytics) as store:
             person = publish(store, options.people)["user_id_raiz"].iloc[0]
-        with bridged(directory, lease) as bridge:
+        with served(directory, lease) as bridge:
             routes = {name: path.format(person=person) for name, path in ROUTES.items()}
             print(f"{'':22}{'p50 ms':>9}{'p95 ms':>9}{'304 p95':>9}{'bytes':>10}")
             p95 = {
@@ -59,7 +59,7 @@ def main() -> None:
     print_figures({"p95_ms": p95, "rps_etag": tagged, "rps_plain": plain})
 
 
-def _timed(bridge: Bridged, name: str, path: str, requests: int) -> float:
+def _timed(bridge: Server, name: str, path: str, requests: int) -> float:
     """Print how long a route takes, and return the 95th percentile in milliseconds."""
     with httpx2.Client(base_url=bridge.address, timeout=60) as client:
         seconds: dict[int, list[float]] = {200: [], 304: []}
@@ -82,7 +82,7 @@ def _timed(bridge: Bridged, name: str, path: str, requests: int) -> float:
     return round(p95, 1)
 
 
-def _rate(bridge: Bridged, paths: list[str], clients: int, seconds: float, is_held: bool) -> float:
+def _rate(bridge: Server, paths: list[str], clients: int, seconds: float, is_held: bool) -> float:
     """Return the answers a second that several clients get, who ask for the charts in turn."""
     end = time.perf_counter() + seconds
 

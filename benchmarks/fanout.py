@@ -24,9 +24,9 @@ from websockets.exceptions import ConnectionClosed
 
 from aura_engine.store.events import Event, EventType, write_events
 from aura_engine.store.runs import recorded_run
-from benchmarks.bridged import Bridged, bridged
 from benchmarks.measuring import print_figures
 from benchmarks.published import publish
+from benchmarks.served import Server, served
 from benchmarks.site import connected, temporary_site
 
 PATH: Final = "/api/v2/clustering/ws/live"
@@ -77,7 +77,7 @@ def main() -> None:
         connected(site.urls(lease).analytics) as store,
     ):
         publish(store, 100)
-        with bridged(directory, lease) as bridge:
+        with served(directory, lease) as bridge:
             before = bridge.rss_mb()
             stuck = [frozen_socket(bridge.port) for _ in range(frozen)]
             heard, events, peak = _fan_out(
@@ -136,7 +136,7 @@ def frozen_socket(port: int) -> socket.socket:
 
 
 def _fan_out(
-    store: Engine, bridge: Bridged, healthy: int, *, rate: float, seconds: float
+    store: Engine, bridge: Server, healthy: int, *, rate: float, seconds: float
 ) -> tuple[Heard, int, float]:
     """Let events be written while clients of another process listen.
 
@@ -237,7 +237,7 @@ def _p99_by_second(heard: Heard) -> dict[int, float]:
     }
 
 
-def _let_go(bridge: Bridged) -> dict[str, int]:
+def _let_go(bridge: Server) -> dict[str, int]:
     """Return how many clients the bridge let go, by why."""
     text = httpx2.get(f"{bridge.address}/metrics", timeout=60).text
     counted = dict(line.rpartition(" ")[::2] for line in text.splitlines() if line[:1] != "#")

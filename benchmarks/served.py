@@ -1,4 +1,4 @@
-"""A bridge in a process of its own, over a benchmark's analytics database."""
+"""A server in a process of its own, over a benchmark's analytics database."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from benchmarks.site import site_below
 
 _PATIENCE: Final = 120.0
 _LOOK_SECONDS: Final = 0.1
+_OF: Final = {"bridge": ("SERVICE_PORT", "/health"), "ui": ("AURA_UI_PORT", "/_stcore/health")}
+"""Setting of the port, and an address that answers once all is up."""
 
 
 @dataclass(frozen=True)
-class Bridged:
-    """Where a bridge answers.
+class Server:
+    """Where a server answers.
 
     Attributes
     ----------
@@ -51,8 +53,8 @@ class Bridged:
 
 
 @contextmanager
-def bridged(directory: Path, lease: Lease) -> Iterator[Bridged]:
-    """Start a bridge and wait until it answers; it ends with the block.
+def served(directory: Path, lease: Lease, verb: str = "bridge") -> Iterator[Server]:
+    """Start bridge or pages and wait until they answer; they end with the block.
 
     Parameters
     ----------
@@ -60,7 +62,10 @@ def bridged(directory: Path, lease: Lease) -> Iterator[Bridged]:
         Of `benchmarks.site.temporary_site`.
     lease : Lease
         A hold on its server.
+    verb : {'bridge', 'ui'}
+        What to start.
     """
+    port_name, health = _OF[verb]
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     environment = {k: v for k, v in os.environ.items() if k not in documented_variables()}
@@ -69,32 +74,32 @@ def bridged(directory: Path, lease: Lease) -> Iterator[Bridged]:
     environment |= {
         "AURA_DATA_DIR": str(directory),
         "AURA_ENV_FILE": os.devnull,
-        "SERVICE_PORT": str(port),
+        port_name: str(port),
         "AURA_LOG_LEVEL": "warning",
     }
-    with (directory / "bridge.log").open("w") as log:
+    with (directory / f"{verb}.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "aura_cli", "bridge"],
+            [sys.executable, "-m", "aura_cli", verb],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
     try:
-        answers = Bridged(port, process.pid)
-        _await(answers, process, directory / "bridge.log")
+        answers = Server(port, process.pid)
+        _await(f"{answers.address}{health}", process, directory / f"{verb}.log")
         yield answers
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
 
-def _await(bridge: Bridged, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:
-            if httpx2.get(f"{bridge.address}/health").status_code == 200:
+            if httpx2.get(address).status_code == 200:
                 return
         except httpx2.TransportError:
             pass
         time.sleep(_LOOK_SECONDS)
-    raise RuntimeError(f"the bridge did not answer: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"it did not answer: {log.read_text()[-2000:]}")
