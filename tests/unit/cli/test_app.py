@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from aura_cli import app as cli
-from aura_cli.bench import BENCHES, EXIT_NOT_YET
+from aura_cli.bench import BENCHES
 from aura_cli.suite import ROOT
 from aura_engine.errors import StoreError
 from aura_engine.settings import Settings
@@ -72,11 +72,6 @@ def test_every_documented_verb_is_there(capsys):
 def test_every_verb_explains_itself(capsys, arguments):
     assert cli.main([*arguments, "--help"]) == 0
     assert " ".join(arguments) in capsys.readouterr().out
-
-
-def test_a_bench_to_come_takes_its_name_and_options(capsys):
-    assert cli.main(["bench", "pages", "--users", "9"]) == EXIT_NOT_YET
-    assert "todavía no" in capsys.readouterr().err
 
 
 def test_an_unknown_bench_is_wrong_usage_and_names_those_that_are_there(capsys):
