@@ -20,7 +20,7 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.case_actions import LONGEST_NOTE, LONGEST_SNOOZE, CaseRef, Outcome
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague
-from aura_ui import databases
+from aura_ui import databases, guard
 from aura_ui.case_words import Case, refusal_in_words
 from aura_ui.page import now
 
@@ -96,6 +96,44 @@ def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague])
             on_click=_SUBMITS[name],
             args=(viewer, ref),
         )
+
+
+def offer_to_open(viewer: Viewer, pseudonym: str) -> None:
+    """Draw the button that takes up somebody who has no open case, and why it could not.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who would look after them.
+    pseudonym : str
+        Whom.
+    """
+    if refusal := st.session_state.get(_open_refused(pseudonym)):
+        st.error(refusal, icon=":material/error:")
+    st.button(
+        t("case.open"),
+        key=f"case_open_{pseudonym}",
+        icon=":material/add_task:",
+        help=t("case.open_help"),
+        on_click=_open,
+        args=(viewer, pseudonym),
+    )
+
+
+def _open_refused(pseudonym: str) -> str:
+    return f"case_open_{pseudonym}_refused"
+
+
+def _open(viewer: Viewer, pseudonym: str) -> None:
+    state = st.session_state
+    state.pop(_open_refused(pseudonym), None)
+    try:
+        guard.require_same(viewer)
+        case_id = case_actions.open_case(databases.store(), viewer, pseudonym, at=now())
+    except AuraError as error:
+        state[_open_refused(pseudonym)] = refusal_in_words(error, databases.zone())
+        return
+    state[key(case_id, "said")] = t("case.opened_said")
 
 
 def assignees(viewer: Viewer, colleagues: Sequence[Colleague]) -> dict[str, str]:
@@ -227,6 +265,7 @@ def _do(viewer: Viewer, ref: CaseRef, act: _Act, said: str, form_field: str | No
     for name in ("refused", "said"):
         state.pop(key(ref.id, name), None)
     try:
+        guard.require_same(viewer)
         act(databases.store(), viewer, ref, now())
     except AuraError as error:
         state[key(ref.id, "refused")] = refusal_in_words(error, databases.zone())

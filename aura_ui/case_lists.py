@@ -11,6 +11,7 @@ from zlib import crc32
 import pandas as pd
 import streamlit as st
 
+from aura_engine.errors import AuraError
 from aura_engine.i18n import t
 from aura_engine.store import case_actions
 from aura_engine.store.access import Viewer
@@ -18,7 +19,7 @@ from aura_engine.store.case_actions import CaseRef, Together
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague, Load
 from aura_engine.working_hours import WorkingHours
-from aura_ui import databases, theme
+from aura_ui import databases, guard, theme
 from aura_ui.case_filters import Wanted, drop_filters
 from aura_ui.case_forms import assignees
 from aura_ui.case_words import Case, due_in_words, refusal_in_words, stage_in_words
@@ -248,7 +249,7 @@ def _acknowledge(viewer: Viewer, chosen: Sequence[Case]) -> None:
     def act(refs: Sequence[CaseRef]) -> Together:
         return case_actions.acknowledge_all(databases.store(), viewer, refs, at=now())
 
-    _do(chosen, act, "case_lists.acknowledged")
+    _do(viewer, chosen, act, "case_lists.acknowledged")
 
 
 def _assign(viewer: Viewer, chosen: Sequence[Case]) -> None:
@@ -257,14 +258,24 @@ def _assign(viewer: Viewer, chosen: Sequence[Case]) -> None:
     def act(refs: Sequence[CaseRef]) -> Together:
         return case_actions.assign_all(databases.store(), viewer, refs, assignee, at=now())
 
-    _do(chosen, act, "case_lists.assigned")
+    _do(viewer, chosen, act, "case_lists.assigned")
 
 
-def _do(chosen: Sequence[Case], act: Callable[[Sequence[CaseRef]], Together], said: str) -> None:
+def _do(
+    viewer: Viewer,
+    chosen: Sequence[Case],
+    act: Callable[[Sequence[CaseRef]], Together],
+    said: str,
+) -> None:
     """Act on each; those that were refused stay selected and say why."""
     state, zone = st.session_state, databases.zone()
     names = {row["id"]: row["pseudonym"] for row in chosen}
-    together = act([CaseRef(row["id"], row["version"]) for row in chosen])
+    try:
+        guard.require_same(viewer)
+        together = act([CaseRef(row["id"], row["version"]) for row in chosen])
+    except AuraError as error:
+        state[_SAID], state[_REFUSED] = None, [refusal_in_words(error, zone)]
+        return
     state[_SAID] = t(said, count=whole(len(together.done))) if together.done else None
     state[_REFUSED] = [
         f"{names[case_id]}: {refusal_in_words(error, zone)}"

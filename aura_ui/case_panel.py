@@ -50,6 +50,8 @@ def show(
         if case is None:
             known = told is not None and told.person["had_evidence"]
             st.caption(t("case.none" if known else "case.none_unknown"))
+            if told is not None:
+                case_forms.offer_to_open(viewer, told.person["pseudonym"])
             return
         # The time that is left runs on while nothing else on the page changes.
         st.fragment(_status, run_every=MINUTE)(case, zone)
@@ -60,7 +62,10 @@ def show(
                 when = moment(case["account_deleted_at"], zone)
                 st.warning(t("case.account_deleted", when=when), icon=":material/person_off:")
             case_forms.message(case["id"])
-        if case["stage"] != CaseStage.CLOSED:
+        if case["stage"] == CaseStage.CLOSED:
+            if told is not None:
+                case_forms.offer_to_open(viewer, told.person["pseudonym"])
+        else:
             opened = case_forms.buttons(viewer, case)
             if opened is not None:
                 case_forms.form(viewer, case, opened, colleagues)

@@ -12,6 +12,7 @@ from typing import Final
 
 import streamlit as st
 
+from aura_engine.errors import AccessDenied
 from aura_engine.i18n import t
 from aura_engine.store.access import Role, Viewer
 from aura_ui import login, login_page
@@ -51,6 +52,20 @@ def enter() -> None:
 def current_viewer() -> Viewer | None:
     """Return who looks, or None where nobody who is known here does; see `aura_ui.login`."""
     return login.visitor().viewer
+
+
+def require_same(viewer: Viewer) -> None:
+    """Raise `AccessDenied` unless whom a page was drawn for still looks, and as the same.
+
+    What a widget does runs before its page's first line: it asks by itself.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Whom the page was drawn for.
+    """
+    if current_viewer() != viewer:
+        raise AccessDenied(t("ui.another_viewer"))
 
 
 def is_another(viewer: Viewer) -> bool:

@@ -19,7 +19,14 @@ import streamlit as st
 
 from aura_engine.errors import AccessDenied, AuraError
 from aura_engine.settings import LOOPBACK_NAMES
-from aura_engine.store.access import ACCOUNT_ROLES, LOCAL, Role, Viewer, came_through_a_proxy
+from aura_engine.store.access import (
+    ACCOUNT_ROLES,
+    ANONYMOUS,
+    LOCAL,
+    Role,
+    Viewer,
+    came_through_a_proxy,
+)
 from aura_engine.store.accounts import account, is_plain_email
 from aura_ui import databases
 from aura_ui.page import now
@@ -78,8 +85,10 @@ def visitor() -> Visitor:
     if is_local and databases.is_demo():
         role = chosen_role()
         return Visitor(Viewer(f"{DEMO}{role}", role))
-    if is_local or _anonymous_allowed():
+    if is_local:
         return Visitor(LOCAL)
+    if _anonymous_allowed():
+        return Visitor(ANONYMOUS)
     return Visitor(refusal=Refusal.ELSEWHERE)
 
 
@@ -159,7 +168,9 @@ def _lasts(end: object, at: datetime) -> bool:
 
 
 def _is_verified(claims: Mapping[str, Any]) -> bool:
-    return str(claims.get("email_verified", True)).lower() not in _FALSE
+    """Tell whether the provider answers for the e-mail; one of several has to say so itself."""
+    is_known = claims.get("email_verified", len(providers()) == 1)
+    return str(is_known).lower() not in _FALSE
 
 
 def _is_local() -> bool:

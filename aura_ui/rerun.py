@@ -15,7 +15,7 @@ from aura_engine.pipeline.pace import pace
 from aura_engine.store.access import Viewer
 from aura_engine.store.queue import cancel, enqueue
 from aura_engine.store.reads import model_in_view
-from aura_ui import databases
+from aura_ui import databases, guard
 from aura_ui.formats import seconds, whole
 from aura_ui.page import now
 from aura_ui.roles import OPERATORS
@@ -169,6 +169,7 @@ def _ask(viewer: Viewer, clusters_key: str, contamination_key: str) -> None:
     state.pop(_REFUSED, None)
     state.pop(_SAID, None)
     try:
+        guard.require_same(viewer)
         request = enqueue(
             databases.store(),
             kind="full",

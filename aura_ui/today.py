@@ -126,23 +126,21 @@ def lead(counts: DistributionChart, shown: int, waiting: int) -> str:
     return said
 
 
-def case_cards(numbers: CaseNumbers, to_review: int) -> list[str]:
+def case_cards(numbers: CaseNumbers) -> list[str]:
     """Return the cards of what waits and what is due.
 
     Parameters
     ----------
     numbers : CaseNumbers
-        Of the viewer's cases.
-    to_review : int
-        Cases without a deadline.
+        Of cases that the viewer may see.
     """
     waits = []
     if numbers.older_than_day:
         waits.append(t("today.older_than_day", count=whole(numbers.older_than_day)))
     if numbers.older_than_three_days:
         waits.append(t("today.older_than_three_days", count=whole(numbers.older_than_three_days)))
-    if to_review:
-        waits.append(t("today.to_review", count=whole(to_review)))
+    if numbers.to_review:
+        waits.append(t("today.to_review", count=whole(numbers.to_review)))
     late = [t("today.overdue", count=whole(numbers.overdue))] if numbers.overdue else []
     return [
         card(escape(t("today.unacknowledged")), numbers.unacknowledged, waits),
@@ -173,8 +171,13 @@ def my_cases(
     if not numbers.mine_open:
         st.caption(t("today.mine_none"))
     else:
-        soon = whole(numbers.mine_due_soon)
-        st.caption(t("today.mine_numbers", open=whole(numbers.mine_open), soon=soon))
+        said = t(
+            "today.mine_numbers",
+            open=whole(numbers.mine_open),
+            overdue=whole(numbers.mine_overdue),
+            soon=whole(numbers.mine_due_soon),
+        )
+        st.caption(said)
     with st.container(gap=None):
         for row in rows:
             said = " · ".join(

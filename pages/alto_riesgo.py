@@ -25,11 +25,12 @@ levels = {level.name.lower(): level for level in LEVEL_ORDER}
 is_carer = viewer.role in CARERS
 st.query_params.pop(PERSON, None)  # of the page that one came from
 level = levels.get(st.query_params.get("nivel", ""), RiskLevel.ALTO)
-number = max(1, int(digits)) if (digits := st.query_params.get("pagina", "")).isdecimal() else 1
+number = max(1, int(digits)) if (digits := st.query_params.get("pagina", "")[:9]).isdecimal() else 1
 
+with explained():
+    audited.list_shown(viewer, "alto_riesgo")
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("high.title"))
-    audited.list_shown(viewer, "alto_riesgo")
     total = distribution_chart(connection, viewer).counts[level].people
     pages = max(1, math.ceil(total / PAGE))
     number = min(number, pages)

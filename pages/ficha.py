@@ -20,9 +20,10 @@ viewer = require_role(CARERS)
 
 asked = read_pseudonym(st.query_params.get(PERSON, ""))
 pseudonym = asked if is_pseudonym(asked) else ""
+with explained():
+    audited.person_asked_for(viewer, "ficha", pseudonym)
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("person.title"))
-    audited.person_asked_for(viewer, "ficha", pseudonym)
     cases_on_view(connection, viewer)
     told = explained_person(connection, viewer, pseudonym) if pseudonym else None
     records = history(connection, viewer, pseudonym) if told else []

@@ -8,10 +8,8 @@ from aura_engine.charts import distribution_chart, trends_chart
 from aura_engine.charts.figures import levels_figure
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.i18n import t
-from aura_engine.store.cases import CaseState
 from aura_engine.store.reads import (
     CaseFilter,
-    case_counts,
     case_list,
     case_numbers,
     colleagues,
@@ -36,15 +34,15 @@ MINE_SHOWN = 5
 at = now()
 is_carer = viewer.role in CARERS
 
+with explained():
+    audited.list_shown(viewer, "hoy")
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("today.title"))
-    audited.list_shown(viewer, "hoy")
     cases_on_view(connection, viewer)
     zone, working = databases.zone(), databases.settings().working_hours
     counts = distribution_chart(connection, viewer)
     since = version.as_of - timedelta(days=14)
     trends = trends_chart(connection, viewer, since=since, until=version.as_of)
-    to_review = case_counts(connection, viewer)[CaseState.TO_REVIEW]
     tomorrow = today.next_day(at, zone)
     numbers = case_numbers(connection, viewer, now=at, tomorrow=tomorrow)
     own = CaseFilter(assignee=viewer.name)
@@ -68,7 +66,7 @@ cards = [
     today.card(theme.badge(level), counts.counts[level].people, comparison.of(level, counts))
     for level in LEVEL_ORDER
 ]
-cards += today.case_cards(numbers, to_review)
+cards += today.case_cards(numbers)
 st.html(f'<div class="aura-cards">{"".join(cards)}</div>')
 for said in notices.failing(channels, at, zone):
     st.warning(said, icon=":material/notifications_off:")

@@ -18,9 +18,10 @@ viewer = require_role(EVERYONE)
 
 MAX_POINTS = 5_000
 
+with explained():
+    audited.list_shown(viewer, "mapa")
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("map.title"))
-    audited.list_shown(viewer, "mapa")
     people = scatter_chart(connection, viewer, max_points=MAX_POINTS)
 
 finding = t("map.finding", total=whole(people.total))

@@ -9,8 +9,7 @@ from aura_engine.charts import distribution_chart, trends_chart
 from aura_engine.charts.figures import levels_figure
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.i18n import t
-from aura_engine.store.cases import CaseState
-from aura_engine.store.reads import case_counts, case_numbers
+from aura_engine.store.reads import case_numbers
 from aura_ui import databases, theme, today
 from aura_ui.failures import explained
 from aura_ui.figures import show
@@ -35,7 +34,6 @@ with explained(), databases.page_reading() as connection:
     counts = distribution_chart(connection, viewer)
     since = version.as_of - timedelta(days=DAYS)
     trends = trends_chart(connection, viewer, since=since, until=version.as_of)
-    to_review = case_counts(connection, viewer)[CaseState.TO_REVIEW]
     numbers = case_numbers(connection, viewer, now=at, tomorrow=today.next_day(at, zone))
 
 when = {"when": moment(version.as_of, zone), "ago": ago(version.as_of, at, zone)}
@@ -45,7 +43,7 @@ cards = [
     today.card(theme.badge(level), counts.counts[level].people, comparison.of(level, counts))
     for level in LEVEL_ORDER
 ]
-cards += today.case_cards(numbers, to_review)
+cards += today.case_cards(numbers)
 st.html(f'<div class="aura-cards aura-wall">{"".join(cards)}</div>')
 show(
     levels_figure(trends, theme.look(), zone),

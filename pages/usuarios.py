@@ -27,7 +27,7 @@ ROWS = 50
 MOST = 10_000
 zone = databases.zone()
 digits = st.query_params.get(audit_filters.PAGE, "")
-number = max(1, int(digits)) if digits.isdecimal() else 1
+number = max(1, int(digits)) if digits.isdecimal() and len(digits) < 9 else 1
 chosen = audit_filters.wanted_here(zone)
 
 with explained():

@@ -42,11 +42,14 @@ class Viewer:
         What they may do.
     communities : frozenset of UUID, optional
         Only people who belong to one of these are visible; None means everyone.
+    is_anonymous : bool
+        Whether nobody knows who it is: they may look, and nothing is done in their name.
     """
 
     name: str
     role: Role
     communities: frozenset[UUID] | None = None
+    is_anonymous: bool = False
 
     @property
     def sees_identities(self) -> bool:
@@ -72,11 +75,19 @@ class Viewer:
             raise AccessDenied(t("store.access_accounts", role=self.role))
         if self.communities is not None:
             raise AccessDenied(t("store.access_accounts_scoped"))
+        if self.is_anonymous:
+            raise AccessDenied(t("store.access_anonymous"))
 
     def require_care(self) -> None:
         """Raise `AccessDenied` unless this viewer works with single people and their cases."""
         if self.role not in _CARERS:
             raise AccessDenied(t("store.access_cases", role=self.role))
+
+    def require_acting(self) -> None:
+        """Raise `AccessDenied` unless this viewer may act on cases in their own name."""
+        self.require_care()
+        if self.is_anonymous:
+            raise AccessDenied(t("store.access_anonymous"))
 
     def require_supervision(self) -> None:
         """Raise `AccessDenied` unless this viewer answers for the team's work."""
@@ -93,6 +104,9 @@ SYSTEM: Final = Viewer("aura", Role.SYSTEM)
 
 LOCAL: Final = Viewer("local", Role.SUPERVISOR)
 """Whoever sits at this machine: pages and bridge listen on loopback, and nobody signs in."""
+
+ANONYMOUS: Final = Viewer("anonymous", Role.SUPERVISOR, is_anonymous=True)
+"""Whoever comes where `AURA_ALLOW_ANONYMOUS` lets everybody look."""
 
 _ADDED_BY_PROXIES: Final = frozenset({"forwarded", "via", "x-real-ip"})
 

@@ -20,7 +20,7 @@ from aura_engine.i18n import t
 from aura_engine.sql import load_queries
 from aura_engine.store.access import Viewer
 from aura_engine.store.actors import actor_label
-from aura_engine.store.cases import CaseState
+from aura_engine.store.cases import REOPEN_WITHIN, CaseState
 from aura_engine.store.failures import store_errors
 from aura_engine.store.reads.scope import scoped
 
@@ -40,6 +40,8 @@ class Action(StrEnum):
     NOTED = "nota"
     SNOOZED = "pospuesto"
     RESUMED = "retomado"
+    OPENED = "abierto"
+    REOPENED = "reabierto"
     CLOSED = "cerrado"
 
 
@@ -244,6 +246,51 @@ def close(
     )
 
 
+def open_case(engine: Engine, viewer: Viewer, pseudonym: str, *, at: datetime) -> int:
+    """Take somebody up who has no open case, whatever their level; who does so looks after them.
+
+    Their last case opens again if it was closed less than `REOPEN_WITHIN` ago.
+
+    Parameters
+    ----------
+    engine, viewer, at
+        As of `acknowledge`.
+    pseudonym : str
+        Whom.
+
+    Returns
+    -------
+    int
+        The case's id.
+
+    Raises
+    ------
+    AccessDenied
+        If the viewer's role does not work on cases.
+    CaseRefused
+        If nobody in the viewer's sight is called so, or they have an open case.
+    StoreError
+        If the analytics database does not answer.
+    """
+    viewer.require_acting()
+    told = {"at": at, "actor": viewer.name, "closed_since": at - REOPEN_WITHIN}
+    with store_errors(), engine.begin() as connection:
+        asked = {"pseudonym": pseudonym, "scope": viewer.scope()}
+        person = connection.execute(scoped(_FILE, "person"), asked).one_or_none()
+        if person is None:
+            raise CaseRefused(t("cases.nobody"))
+        of = {**told, "user_id": person.user_id_raiz, "severity": person.severity_index}
+        action = Action.REOPENED
+        case = connection.scalar(text(_QUERIES["reopen"]), of)
+        if case is None:
+            action = Action.OPENED
+            case = connection.scalar(text(_QUERIES["open"]), {**of, "pseudonym": pseudonym})
+        _require(case is not None, t("cases.open_already"))
+        noted = {**told, "case": case, "action": action.value, "note": None, "detail": None}
+        connection.execute(text(_QUERIES["record"]), noted)
+    return int(case)
+
+
 def acknowledge_all(
     engine: Engine, viewer: Viewer, cases: Sequence[CaseRef], *, at: datetime
 ) -> Together:
@@ -280,7 +327,7 @@ def assign_all(
 
 
 def _together(viewer: Viewer, cases: Sequence[CaseRef], act: Callable[[CaseRef], int]) -> Together:
-    viewer.require_care()
+    viewer.require_acting()
     done: list[int] = []
     refused: dict[int, AuraError] = {}
     for case in cases:
@@ -313,7 +360,7 @@ def _act(
     **values: object,
 ) -> int:
     """Do one thing to a case that is still as its author saw it, and note it."""
-    viewer.require_care()
+    viewer.require_acting()
     if at.tzinfo is None:
         raise ValueError("an action needs a zone-aware moment")
     with store_errors(), engine.begin() as connection:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from aura_engine.domain import URGENT_ASI
 from aura_engine.sql import load_queries
 from aura_engine.store.case_notices import announce
-from aura_engine.store.cases import Priority, erase_cases, note_actions
+from aura_engine.store.cases import REOPEN_WITHIN, Priority, erase_cases, note_actions
 from aura_engine.store.failures import store_errors
 from aura_engine.working_hours import WorkingHours
 
@@ -33,8 +33,9 @@ TOP_LEVEL: Final = 2
 """Escalations of one wait."""
 BATCH: Final = 500
 """Cases of one transaction."""
-SNOOZE_ENDS_ASI: Final = 10.0
-"""A rise of the ASI that ends a snooze early; as much as makes another alert."""
+MATERIAL_RISE: Final = 10.0
+"""A rise of the ASI that ends a snooze early and opens a closed case again; as much as makes
+another alert. Where less than twice as much is left up to 100, half of it is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Tick:
     """What one look of the clock changed: counts of cases, and of new notices."""
 
     alerted: int
+    handed_back: int
+    reopened: int
     raised: int
     timed: int
     escalated: int
@@ -69,13 +72,17 @@ def tick(store: Engine, *, now: datetime, working: WorkingHours, channels: Seque
             erased = erase_cases(connection, as_of=now)
         steps = _Steps(store, now, working)
         alerted = steps.open_alerted()
+        handed_back = steps.hand_back()
+        reopened = steps.reopen_risen()
         returned = steps.end_snoozes()
         raised = steps.raise_risen()
         timed = steps.set_deadlines()
         escalated = steps.escalate()
         with store.begin() as connection:
             announced = announce(connection, now=now, channels=channels)
-    return Tick(alerted, raised, timed, escalated, returned, erased, announced)
+    return Tick(
+        alerted, handed_back, reopened, raised, timed, escalated, returned, erased, announced
+    )
 
 
 def level_at(due_at: datetime, limit: timedelta, *, now: datetime, working: WorkingHours) -> int:
@@ -143,7 +150,32 @@ class _Steps:
                 note_actions(connection, ended, action, at=self.now)
             return len(rows)
 
-        return self._walk("snoozes_over", change, rise=SNOOZE_ENDS_ASI)
+        return self._walk("snoozes_over", change, rise=MATERIAL_RISE)
+
+    def hand_back(self) -> int:
+        """Let cases wait again whose holder can look after them no more."""
+
+        def change(connection: Connection, rows: Sequence[Any]) -> int:
+            self._write(connection, "hand_back", rows)
+            note_actions(connection, _ids(rows), "sin_responsable", at=self.now)
+            return len(rows)
+
+        return self._walk("left_alone", change)
+
+    def reopen_risen(self) -> int:
+        """Open closed cases again of people who stayed in ALTO and became more severe."""
+
+        def change(connection: Connection, rows: Sequence[Any]) -> int:
+            priorities = [
+                Priority.URGENT if row.severity_index > URGENT_ASI else Priority.HIGH
+                for row in rows
+            ]
+            self._write(connection, "return", rows, priorities=priorities)
+            note_actions(connection, _ids(rows), "reabierto", at=self.now)
+            return len(rows)
+
+        since = self.now - REOPEN_WITHIN
+        return self._walk("closed_and_risen", change, rise=MATERIAL_RISE, closed_since=since)
 
     def raise_risen(self) -> int:
         def change(connection: Connection, rows: Sequence[Any]) -> int:

@@ -78,6 +78,11 @@ class RiskCase(Base):
             "snoozed_until",
             postgresql_where=text("state <> 'cerrado' AND snoozed_until IS NOT NULL"),
         ),
+        CheckConstraint(
+            "closed_severity IS NULL OR state = 'cerrado'",
+            name="risk_case_closed_severity_of_closed",
+        ),
+        Index("risk_case_closed", "closed_at", postgresql_where=text("state = 'cerrado'")),
         Index(
             "risk_case_one_open",
             "user_id_raiz",
@@ -109,6 +114,7 @@ class RiskCase(Base):
     snoozed_severity: Mapped[float | None]
     assigned_to: Mapped[str | None]
     assigned_at: Mapped[datetime | None]
+    closed_severity: Mapped[float | None]
 
 
 class CaseAction(Base):

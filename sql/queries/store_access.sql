@@ -65,7 +65,10 @@ VALUES (:actor, :role, :action, 'list', :request_id);
 
 -- name: record_pseudonym
 INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, request_id)
-SELECT :actor, :role, :action, CASE WHEN p.user_id_raiz IS NULL THEN 'unknown' ELSE 'person' END,
+SELECT :actor, :role, :action,
+       CASE WHEN p.user_id_raiz IS NOT NULL
+                 OR EXISTS (SELECT FROM risk_case c WHERE c.pseudonym = :pseudonym)
+            THEN 'person' ELSE 'unknown' END,
        p.user_id_raiz, :request_id
 FROM (VALUES (1)) AS one (row)
 LEFT JOIN person p ON p.pseudonym = :pseudonym;

@@ -44,9 +44,40 @@ UPDATE risk_case
 SET snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL, version = version + 1
 WHERE id = :case RETURNING version;
 
+-- name: person
+SELECT f.user_id_raiz, f.severity_index
+FROM user_feature_vector f JOIN person p USING (user_id_raiz)
+WHERE p.pseudonym = :pseudonym AND {visible};
+
+-- name: reopen
+-- The last case, if it was closed after :closed_since and none is open. Who opens it has it.
+UPDATE risk_case c
+SET state = 'abierto', priority = 'ALTA', waiting_since = :at, due_at = NULL,
+    acknowledged_at = :at, acknowledged_by = :actor, assigned_to = :actor, assigned_at = :at,
+    escalation_level = 0, escalated_at = NULL, closed_at = NULL, closed_severity = NULL,
+    outcome = NULL, version = version + 1
+WHERE c.id = (
+        SELECT last.id FROM risk_case last
+        WHERE last.user_id_raiz = :user_id AND last.state = 'cerrado'
+        ORDER BY last.closed_at DESC LIMIT 1 FOR UPDATE)
+  AND c.closed_at > :closed_since
+  AND NOT EXISTS (
+        SELECT FROM risk_case held WHERE held.user_id_raiz = :user_id AND held.state <> 'cerrado')
+RETURNING c.id;
+
+-- name: open
+INSERT INTO risk_case (user_id_raiz, pseudonym, state, priority, opened_at, waiting_since,
+                       opening_severity, opening_run_id, acknowledged_at, acknowledged_by,
+                       assigned_to, assigned_at)
+SELECT :user_id, :pseudonym, 'abierto', 'ALTA', :at, :at, :severity, a.run_id, :at, :actor,
+       :actor, :at
+FROM active_run a
+ON CONFLICT (user_id_raiz) WHERE state <> 'cerrado' DO NOTHING
+RETURNING id;
+
 -- name: close
 UPDATE risk_case
-SET state = 'cerrado', closed_at = :at, outcome = :outcome,
+SET state = 'cerrado', closed_at = :at, outcome = :outcome, closed_severity = :severity,
     acknowledged_at = coalesce(acknowledged_at, :at),
     acknowledged_by = coalesce(acknowledged_by, :actor),
     snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL, version = version + 1

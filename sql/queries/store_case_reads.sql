@@ -70,8 +70,12 @@ SELECT count(*) FILTER (WHERE {waits}) AS unacknowledged,
        count(*) FILTER (WHERE {waits} AND f.due_at <= :now) AS overdue,
        count(*) FILTER (WHERE {waits} AND f.due_at > :now AND f.due_at < :tomorrow) AS due_today,
        count(*) FILTER (WHERE f.assigned_to = :me) AS mine_open,
-       count(*) FILTER (WHERE f.assigned_to = :me AND {waits} AND f.due_at < :soon)
-           AS mine_due_soon
+       count(*) FILTER (WHERE f.assigned_to = :me AND {waits} AND f.due_at <= :now)
+           AS mine_overdue,
+       count(*) FILTER (
+           WHERE f.assigned_to = :me AND {waits} AND f.due_at > :now AND f.due_at < :soon
+       ) AS mine_due_soon,
+       count(*) FILTER (WHERE f.state = 'por_revisar' AND f.acknowledged_at IS NULL) AS to_review
 FROM risk_case f
 WHERE f.state <> 'cerrado' AND f.pseudonym IS NOT NULL AND {visible};
 
@@ -143,5 +147,5 @@ FULL JOIN (
 -- name: version
 -- Changes with every action on a case. Numbers are given before they are committed, so that one
 -- below the highest can appear later: it is then one more of the last.
-SELECT concat_ws('/', max(id), count(*)) FROM (
+SELECT concat_ws('/', max(id), sum(id)) FROM (
     SELECT id FROM case_action ORDER BY id DESC LIMIT 1000) AS latest;

@@ -10,7 +10,7 @@ UPDATE risk_case c
 SET state = s.state, priority = s.priority, waiting_since = :as_of, due_at = NULL,
     acknowledged_at = NULL, acknowledged_by = NULL, escalation_level = 0, escalated_at = NULL,
     snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL,
-    closed_at = NULL, outcome = NULL, version = version + 1
+    closed_at = NULL, closed_severity = NULL, outcome = NULL, version = version + 1
 FROM staged_case s
 WHERE c.id = (
         SELECT last.id FROM risk_case last
@@ -53,9 +53,3 @@ RETURNING id;
 
 -- name: erase_notes
 UPDATE case_action SET note = NULL WHERE case_id = ANY(CAST(:cases AS bigint[]));
-
--- name: count_cases
--- Open ones; those of deleted accounts only for whoever sees everyone.
-SELECT f.state, count(*) AS cases FROM risk_case f
-WHERE f.state <> 'cerrado' AND {visible}
-GROUP BY f.state;

@@ -18,7 +18,6 @@ from aura_engine.store.reads.audit import (
 from aura_engine.store.reads.cases import (
     CaseFilter,
     CaseNumbers,
-    case_counts,
     case_list,
     case_numbers,
     case_of,
@@ -90,7 +89,6 @@ __all__ = [
     "audit_actors",
     "audit_count",
     "audit_entries",
-    "case_counts",
     "case_list",
     "case_numbers",
     "case_of",

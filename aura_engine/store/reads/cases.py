@@ -12,8 +12,7 @@ from aura_engine.domain import RiskLevel
 from aura_engine.sql import load_queries
 from aura_engine.store.access import Viewer
 from aura_engine.store.actors import actor_label
-from aura_engine.store.cases import CaseStage, CaseState, Priority
-from aura_engine.store.reads.scope import scoped
+from aura_engine.store.cases import CaseStage, Priority
 
 _FILE: Final = "store_case_reads"
 _PARTS: Final = ("columns", "chosen", "stage", "waits")
@@ -68,8 +67,11 @@ class CaseNumbers:
         Of these, how many wait longer than `OLD` and `OLDER`.
     overdue, due_today : int
         Of these, whose time is over, and whose ends before the day does.
-    mine_open, mine_due_soon : int
-        The viewer's own, and of these the ones that wait and are due before `SOON` is over.
+    mine_open, mine_overdue, mine_due_soon : int
+        The viewer's own, and of these the ones that wait and whose time is over, or will be before
+        `SOON` is.
+    to_review : int
+        Opened by a first run or a new model, and nobody has looked at them.
     """
 
     unacknowledged: int
@@ -78,15 +80,9 @@ class CaseNumbers:
     overdue: int
     due_today: int
     mine_open: int
+    mine_overdue: int
     mine_due_soon: int
-
-
-def case_counts(connection: Connection, viewer: Viewer) -> dict[CaseState, int]:
-    """Count the cases that are not closed, of people whom the viewer may see, by state."""
-    viewer.require_aggregates()
-    rows = connection.execute(scoped("store_cases", "count_cases"), {"scope": viewer.scope()})
-    found = {CaseState(state): int(cases) for state, cases in rows}
-    return {state: found.get(state, 0) for state in (CaseState.TO_REVIEW, CaseState.OPEN)}
+    to_review: int
 
 
 def case_version(connection: Connection, viewer: Viewer) -> str:

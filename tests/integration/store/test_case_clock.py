@@ -26,7 +26,7 @@ from tests.integration.store.case_rows import (
     snooze,
 )
 
-NOTHING = Tick(0, 0, 0, 0, 0, 0, 0)
+NOTHING = Tick(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_deadline_counts_from_the_opening_even_if_the_clock_was_away(
     store: Engine, user: str
 ) -> None:
     case = open_case(store, user)
-    assert look(store, local(3, 16)) == Tick(0, 0, 1, 1, 0, 0, 0)
+    assert look(store, local(3, 16)) == Tick(0, 0, 0, 0, 1, 1, 0, 0, 0)
     row = case_row(store, case)
     assert (row["due_at"], row["escalation_level"]) == (local(2, 13), 2)
     assert actions(store, case) == ["abierto", "escalado_1", "escalado_2"]
@@ -126,7 +126,7 @@ def test_an_expired_snooze_puts_the_case_back_with_a_deadline_of_its_own(
     snooze(store, case, at=local(2, 10), until=local(4, 9), severity=90.0)
     version = case_row(store, case)["version"]
     assert look(store, local(4, 8, 59)) == NOTHING
-    assert look(store, local(4, 9, 1)) == Tick(0, 0, 1, 0, 1, 0, 0)
+    assert look(store, local(4, 9, 1)) == Tick(0, 0, 0, 0, 1, 0, 1, 0, 0)
     row = case_row(store, case)
     assert (row["acknowledged_at"], row["snoozed_until"]) == (None, None)
     assert (row["waiting_since"], row["due_at"]) == (local(4, 9), local(4, 13))
@@ -151,7 +151,7 @@ def test_a_snooze_ends_early_when_the_asi_rises_by_ten(
 def test_a_snoozed_case_to_review_goes_back_to_its_own_list(store: Engine, user: str) -> None:
     case = open_case(store, user, state=CaseState.TO_REVIEW)
     snooze(store, case, at=local(2, 10), until=local(4, 9), severity=90.0)
-    assert look(store, local(4, 9)) == Tick(0, 0, 0, 0, 1, 0, 0)
+    assert look(store, local(4, 9)) == Tick(0, 0, 0, 0, 0, 0, 1, 0, 0)
     row = case_row(store, case)
     assert (row["state"], row["due_at"]) == ("por_revisar", None)
 
@@ -177,7 +177,7 @@ def test_an_alert_makes_a_case_to_review_an_open_one(store: Engine) -> None:
     alert(store, urgent, "URGENT", at=local(3, 9))
     alert(store, high, "HIGH", at=local(3, 9))
     alert(store, former, "URGENT", at=MONDAY - timedelta(hours=1))
-    assert look(store, local(3, 10)) == Tick(2, 0, 2, 0, 0, 0, 0)
+    assert look(store, local(3, 10)) == Tick(2, 0, 0, 0, 2, 0, 0, 0, 0)
     found = [case_row(store, case) for case in cases]
     assert [row["priority"] for row in found] == ["URGENTE", "ALTA", "NORMAL", "NORMAL"]
     assert [row["due_at"] for row in found] == [local(3, 14), local(4, 10), None, None]
@@ -213,7 +213,7 @@ def test_cases_from_before_the_clock_get_their_priority_and_none_is_late_at_once
     assert [row["priority"] for row in found] == ["URGENTE", "ALTA", "NORMAL"]
     upgraded_at = found[0]["waiting_since"]
     assert upgraded_at > MONDAY
-    assert look(store, upgraded_at) == Tick(0, 0, 2, 0, 0, 0, 0)
+    assert look(store, upgraded_at) == Tick(0, 0, 0, 0, 2, 0, 0, 0, 0)
 
 
 def test_more_cases_than_a_batch_are_all_reached(
@@ -222,7 +222,7 @@ def test_more_cases_than_a_batch_are_all_reached(
     monkeypatch.setattr(case_clock, "BATCH", 2)
     for user in population(store, 5):
         open_case(store, user)
-    assert look(store, local(2, 13)) == Tick(0, 0, 5, 5, 0, 0, 0)
+    assert look(store, local(2, 13)) == Tick(0, 0, 0, 0, 5, 5, 0, 0, 0)
     # All are still selected and none changes: the look ends all the same.
     assert look(store, local(2, 14)) == NOTHING
 

@@ -241,9 +241,9 @@ def test_numbers_tell_what_waits_how_long_and_what_is_due(busy: Engine) -> None:
         tomorrow = at.replace(hour=0) + timedelta(days=1)
         return read(busy, reads.case_numbers, viewer, now=at, tomorrow=tomorrow)
 
-    assert numbers(local(2, 12)) == CaseNumbers(2, 0, 0, 0, 1, 1, 0)
-    assert numbers(local(3, 8)) == CaseNumbers(2, 0, 0, 1, 1, 1, 0)
-    assert numbers(local(3, 9)) == CaseNumbers(2, 0, 0, 2, 0, 1, 0)
+    assert numbers(local(2, 12)) == CaseNumbers(2, 0, 0, 0, 1, 1, 0, 0, 1)
+    assert numbers(local(3, 8)) == CaseNumbers(2, 0, 0, 1, 1, 1, 0, 0, 1)
+    assert numbers(local(3, 9)) == CaseNumbers(2, 0, 0, 2, 0, 1, 0, 0, 1)
     assert numbers(local(3, 10)).older_than_day == 2
     assert numbers(local(6, 10)).older_than_three_days == 2
     eva = counselor(busy, "eva@escuela.example")

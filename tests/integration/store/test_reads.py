@@ -51,7 +51,6 @@ SERVICE = Viewer("chatbot", Role.SERVICE)
 A_WHILE = {"since": AS_OF - timedelta(days=1), "until": AS_OF + timedelta(days=1)}
 
 TOTALS: dict[str, dict[str, Any]] = {
-    "case_counts": {},
     "case_numbers": {"now": AS_OF, "tomorrow": AS_OF + timedelta(hours=9)},
     "case_version": {},
     "colleagues": {},
@@ -279,11 +278,14 @@ def test_kpis_are_those_of_the_asked_people_in_scope(population: Engine) -> None
     assert names(read(population, reads.kpis_of, OF_GROUP, asked)) == [NAMES[2]]
 
 
-def test_open_cases_are_counted_by_state_and_scope(population: Engine) -> None:
-    counted = {CaseState.OPEN: 2, CaseState.TO_REVIEW: 1}
-    assert read(population, reads.case_counts, COUNSELOR) == counted
-    assert read(population, reads.case_counts, OF_GROUP) == {**counted, CaseState.OPEN: 1}
-    assert read(population, reads.case_counts, OF_NOTHING) == dict.fromkeys(counted, 0)
+@pytest.mark.parametrize(
+    ("viewer", "expected"), [(COUNSELOR, (2, 1)), (OF_GROUP, (1, 1)), (OF_NOTHING, (0, 0))]
+)
+def test_cases_that_wait_are_counted_by_scope(
+    population: Engine, viewer: Viewer, expected: tuple[int, int]
+) -> None:
+    found = read(population, reads.case_numbers, viewer, now=AS_OF, tomorrow=AS_OF)
+    assert (found.unacknowledged, found.to_review) == expected
 
 
 def test_the_model_in_view_is_the_active_one(population: Engine) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
 from aura_engine.store import case_actions
-from aura_engine.store.access import LOCAL, Role, Viewer
+from aura_engine.store.access import ANONYMOUS, LOCAL, Role, Viewer
 from aura_engine.store.accounts import add_account
 from aura_engine.store.case_actions import CaseRef, Outcome
 from aura_engine.store.cases import CaseState
 from aura_engine.store.people import remove_people
+from aura_ui import guard
 from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
@@ -80,6 +81,45 @@ def test_without_a_case_it_is_said_when_one_is_opened(open_page: OpenPage, name:
     page = open_page("ficha", p=name)
     assert "Sin caso: se abre cuando alguien entra en Alto" in said(page)
     assert "Reconocer" not in labels(page)
+
+
+def test_somebody_without_a_case_is_taken_up_from_their_page(
+    open_page: OpenPage, store: Engine, name: str
+) -> None:
+    page = open_page("ficha", p=name, viewer=COUNSELOR)
+    press(page, "Abrir caso")
+    assert "Caso abierto, a su cargo." in said(page)
+    assert "En curso" in said(page)
+    assert "Abrir caso" not in labels(page)
+    page = open_page("ficha", p=name, viewer=LOCAL)
+    assert "a cargo de la cuenta 1" in said(page)
+
+
+def test_what_is_pressed_by_somebody_else_than_the_page_was_drawn_for_does_nothing(
+    open_page: OpenPage,
+    store: Engine,
+    name: str,
+    case: CaseRef,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = open_page("ficha", p=name, viewer=COUNSELOR)
+    monkeypatch.setattr(guard, "current_viewer", lambda: None)
+    press(page, "Reconocer")
+    assert case_row(store, case.id)["acknowledged_by"] is None
+    other = Viewer("user:1", Role.ANALYST)
+    page = open_page("ficha", p=name, viewer=COUNSELOR)
+    monkeypatch.setattr(guard, "current_viewer", lambda: other)
+    press(page, "Reconocer")
+    assert case_row(store, case.id)["acknowledged_by"] is None
+
+
+def test_whoever_nobody_knows_looks_and_does_nothing(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name, viewer=ANONYMOUS)
+    press(page, "Reconocer")
+    assert "sin identificarse" in " ".join(element.value for element in page.error)
+    assert case_row(store, case.id)["acknowledged_by"] is None
 
 
 def test_a_case_that_waits_is_acknowledged_on_the_page(

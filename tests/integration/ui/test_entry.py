@@ -32,7 +32,7 @@ def app(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 
 @pytest.mark.parametrize(
     ("role", "named", "beside"),
-    [(Role.SUPERVISOR, "Supervisión", ["Reejecutar"]), (Role.COUNSELOR, "Consejería", [])],
+    [(Role.SUPERVISOR, "Supervisión", ["Reejecutar"]), (Role.COUNSELOR, "Orientación", [])],
     ids=str,
 )
 def test_in_the_demo_the_sidebar_follows_the_chosen_role(

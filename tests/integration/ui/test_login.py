@@ -235,7 +235,7 @@ def test_on_another_address_nobody_is_known_unless_that_is_allowed(
     elsewhere = {"server.address": "203.0.113.7"}
     monkeypatch.setattr(st, "get_option", lambda name: elsewhere.get(name) or option(name))
     assert "sin identificarse" in said(open_app())
-    assert shown(open_app(settings={"AURA_ALLOW_ANONYMOUS": "1"})) == "local supervisor None"
+    assert shown(open_app(settings={"AURA_ALLOW_ANONYMOUS": "1"})) == "anonymous supervisor None"
 
 
 def test_in_the_demo_a_role_is_chosen_and_stays_out_of_the_address(
@@ -245,7 +245,7 @@ def test_in_the_demo_a_role_is_chosen_and_stays_out_of_the_address(
     app = open_app()
     assert shown(app) == "demo:supervisor supervisor None"
     choice = app.sidebar.selectbox[0]
-    assert choice.options == ["Consejería", "Supervisión", "Análisis"]
+    assert choice.options == ["Orientación", "Supervisión", "Análisis"]
     choice.select(Role.COUNSELOR).run()
     assert shown(app) == "demo:counselor counselor None"
     assert shown(app.run()) == "demo:counselor counselor None"

@@ -88,7 +88,7 @@ def test_accounts_are_shown_with_role_and_scope(
         [EVA, "orientación", "activa", "Todas las comunidades", ""],
         ["luz@escuela.example", "análisis", "activa", f"{UUID(int=9)}, arte · {COMMUNITY}", ""],
     ]
-    assert any("3 cuentas activas" in said.value for said in page.markdown)
+    assert any("Cuentas activas: 3" in said.value for said in page.markdown)
 
 
 def test_an_account_is_added_in_a_dialog_that_redrawing_does_not_close(
@@ -224,7 +224,7 @@ def test_an_export_is_noted_before_it_is_read(
     page = open_page("usuarios", p=pseudonyms[0])
     page.button(key="log_export").click().run()
     assert not page.exception
-    assert page.download_button[0].label == "Descargar CSV (1 filas)"
+    assert page.download_button[0].label == "Descargar CSV (filas: 1)"
     with store.connect() as connection:
         noted = connection.execute(
             text("SELECT actor, detail FROM audit_log WHERE action = 'usuarios_csv'")
