@@ -224,7 +224,7 @@ def test_hoy_shows_as_many_as_a_day_holds_and_what_is_mine(
     assert shown.index(NAMES[1]) < shown.index(NAMES[0])
     assert NAMES[2] not in shown
     assert "vence en 3 h 0" in shown
-    assert "1 a su cargo · 0 por vencer" in shown
+    assert "A su cargo: 1 · con plazo vencido: 0 · por vencer: 0" in shown
     assert "Sin reconocer" in shown
     assert "además 1 por revisar" in shown
     analyst = said(open_page("hoy", viewer=Viewer("luz", Role.ANALYST)))
