@@ -27,7 +27,7 @@ class AccessSettings(BaseModel):
         default=None,
         alias="AURA_JWT_SECRET",
         description="Key with which the AURA auth service signs its tokens (HS256); needed with "
-        "`AURA_AUTH=jwt`, 32 bytes or longer.",
+        "`AURA_AUTH=jwt`. A key under 32 bytes is reported at each start.",
     )
     trusted_clients: TrustedClients = Field(
         default=(),

@@ -161,6 +161,17 @@ def test_a_moved_checkout_gets_a_new_environment(checkout, tmp_path):
     assert checkout.calls()[0] == "venv"
 
 
+def test_an_environment_of_another_checkout_is_left_alone(checkout, tmp_path):
+    other = tmp_path / "other"
+    (other / "stamps").mkdir(parents=True)
+    (other / "kept").touch()
+    checkout.venv.symlink_to(other)
+    refused = checkout.run("doctor")
+    assert refused.returncode == 1
+    assert "es un enlace" in refused.stderr
+    assert (other / "kept").exists()
+
+
 def test_an_environment_whose_python_is_gone_is_made_again(checkout):
     checkout.run("doctor")
     checkout.calls()
