@@ -265,12 +265,8 @@ def open_case(engine: Engine, viewer: Viewer, pseudonym: str, *, at: datetime) -
 
     Raises
     ------
-    AccessDenied
-        If the viewer's role does not work on cases.
     CaseRefused
         If nobody in the viewer's sight is called so, or they have an open case.
-    StoreError
-        If the analytics database does not answer.
     """
     viewer.require_acting()
     told = {"at": at, "actor": viewer.name, "closed_since": at - REOPEN_WITHIN}
