@@ -65,6 +65,14 @@ from aura_engine.store.reads.team import (
     unknown_count,
     unknown_people,
 )
+from aura_engine.store.reads.worklist import (
+    OpenCase,
+    WorkFilter,
+    WorkOrder,
+    last_run_before,
+    work_count,
+    work_list,
+)
 
 __all__ = [
     "SEVERITY_BINS",
@@ -82,9 +90,12 @@ __all__ = [
     "Load",
     "ModelInView",
     "NoticeChannel",
+    "OpenCase",
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "WorkFilter",
+    "WorkOrder",
     "accounts",
     "audit_actions",
     "audit_actors",
@@ -105,6 +116,7 @@ __all__ = [
     "history",
     "is_demo",
     "kpis_of",
+    "last_run_before",
     "level_changes",
     "level_count",
     "level_profiles",
@@ -125,4 +137,6 @@ __all__ = [
     "team_load",
     "unknown_count",
     "unknown_people",
+    "work_count",
+    "work_list",
 ]

@@ -59,6 +59,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "distribution": {},
     "first_waiting": {"at": AS_OF, "limit": 8},
     "is_demo": {},
+    "last_run_before": {"moment": AS_OF + timedelta(days=1)},
     "level_profiles": {},
     "model_in_view": {},
     "notice_channels": {},
@@ -69,6 +70,8 @@ TOTALS: dict[str, dict[str, Any]] = {
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
+    "work_count": {"chosen": reads.WorkFilter()},
+    "work_list": {"chosen": reads.WorkFilter(), "since": None},
 }
 OF_ACCOUNTS = {
     "accounts", "audit_actions", "audit_actors", "audit_count", "audit_entries", "communities",
