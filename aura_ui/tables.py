@@ -6,11 +6,20 @@ from datetime import tzinfo
 
 import pandas as pd
 
-from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendsChart
+from aura_engine.charts import (
+    CohortChart,
+    CohortDaysChart,
+    DistributionChart,
+    HistoryChart,
+    RadarChart,
+    TrendsChart,
+)
+from aura_engine.charts.cohort_figures import cohort_name
+from aura_engine.charts.cohorts import share
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
-from aura_engine.store.reads import Scatter, Severities
+from aura_engine.store.reads import FEWEST, Cohort, Hidden, Scatter, Severities
 from aura_ui.formats import moment
 
 TREND_COLUMNS = ("days_since_last_seen", "sentiment_negativity_index", "ratio_night_messages")
@@ -34,6 +43,50 @@ def severity_table(chart: Severities) -> pd.DataFrame:
     """Return people by bin of ASI and level."""
     named = chart.people.rename(columns={level.value: t(f"levels.{level}") for level in RiskLevel})
     return named.rename_axis(t("distribution.bin")).reset_index()
+
+
+def cohort_table(chart: CohortChart) -> pd.DataFrame:
+    """Return people and levels by group; of a small one only that it is small."""
+    return pd.DataFrame(
+        {
+            t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
+            **_cohort_cells(cohort),
+            t("cohorts.mean"): None
+            if cohort.mean_severity is None
+            else round(cohort.mean_severity, 1),
+        }
+        for cohort in chart.cohorts
+    )
+
+
+def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
+    """Return people and levels by day and group, the newest day first."""
+    return pd.DataFrame(
+        {
+            t("cohorts.day"): day.day.isoformat(),
+            t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
+            **_cohort_cells(cohort),
+        }
+        for day in reversed(chart.days)
+        for cohort in day.cohorts
+    )
+
+
+def _cohort_cells(cohort: Cohort) -> dict[str, object]:
+    if cohort.people is None:
+        said = f"<{FEWEST}" if cohort.hidden is Hidden.SMALL else t("cohorts.beside")
+    else:
+        said = str(cohort.people)
+    return {
+        t("ui.people"): said,
+        **{
+            t(f"levels.{level}"): None if cohort.levels is None else cohort.levels[level]
+            for level in LEVEL_ORDER
+        },
+        t("cohorts.high_share"): None
+        if (percent := share(cohort, RiskLevel.ALTO)) is None
+        else round(percent, 1),
+    }
 
 
 def scatter_table(chart: Scatter) -> pd.DataFrame:

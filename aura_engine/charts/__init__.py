@@ -1,5 +1,11 @@
 """Figures: a data builder for each, and renderers that draw what it built."""
 
+from aura_engine.charts.cohorts import (
+    CohortChart,
+    CohortDaysChart,
+    cohort_chart,
+    cohort_days_chart,
+)
 from aura_engine.charts.data import (
     DistributionChart,
     HistoryChart,
@@ -15,12 +21,16 @@ from aura_engine.charts.data import (
 )
 
 __all__ = [
+    "CohortChart",
+    "CohortDaysChart",
     "DistributionChart",
     "HistoryChart",
     "HistoryPoint",
     "RadarChart",
     "TrendPoint",
     "TrendsChart",
+    "cohort_chart",
+    "cohort_days_chart",
     "distribution_chart",
     "radar_chart",
     "scatter_chart",

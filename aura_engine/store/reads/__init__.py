@@ -35,6 +35,13 @@ from aura_engine.store.reads.charts import (
     scatter,
     severities,
 )
+from aura_engine.store.reads.cohorts import (
+    Cohort,
+    CohortDay,
+    CohortKind,
+    cohort_days,
+    cohorts,
+)
 from aura_engine.store.reads.models import ModelInView, model_in_view
 from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
@@ -56,6 +63,7 @@ from aura_engine.store.reads.results import (
     is_demo,
 )
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
+from aura_engine.store.reads.suppression import FEWEST, Hidden
 from aura_engine.store.reads.team import (
     Colleague,
     Load,
@@ -75,6 +83,7 @@ from aura_engine.store.reads.worklist import (
 )
 
 __all__ = [
+    "FEWEST",
     "SEVERITY_BINS",
     "SILENT_AFTER",
     "SUBJECTS",
@@ -83,9 +92,13 @@ __all__ = [
     "AuditFilter",
     "CaseFilter",
     "CaseNumbers",
+    "Cohort",
+    "CohortDay",
+    "CohortKind",
     "Colleague",
     "Community",
     "DataVersion",
+    "Hidden",
     "LevelCount",
     "Load",
     "ModelInView",
@@ -108,6 +121,8 @@ __all__ = [
     "case_stages",
     "case_timeline",
     "case_version",
+    "cohort_days",
+    "cohorts",
     "colleagues",
     "communities",
     "data_version",

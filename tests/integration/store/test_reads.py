@@ -22,7 +22,7 @@ from aura_engine.store.installation import ensure_installation
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import save_people
 from aura_engine.store.queue import cancel, enqueue
-from aura_engine.store.reads import LevelCount
+from aura_engine.store.reads import CohortKind, LevelCount
 from tests.integration.store.rows import (
     AS_OF,
     NO_MEMBERSHIPS,
@@ -54,6 +54,8 @@ TOTALS: dict[str, dict[str, Any]] = {
     "case_counts": {},
     "case_numbers": {"now": AS_OF, "tomorrow": AS_OF + timedelta(hours=9)},
     "case_version": {},
+    "cohort_days": {"kind": CohortKind.REGION, "since": AS_OF.date()},
+    "cohorts": {"kind": CohortKind.AGE_BAND},
     "colleagues": {},
     "data_version": {},
     "distribution": {},
