@@ -32,12 +32,25 @@ def show(
         figure.update_layout(height=height)
     st.plotly_chart(figure, key=f"chart_{key}", theme=None, config=CONFIG, alt=finding)
     with st.expander(t("ui.table")):
-        st.dataframe(table, hide_index=True, key=f"table_{key}")
-        st.download_button(
-            t("ui.download"),
-            table.to_csv(index=False).encode("utf-8-sig"),
-            file_name=f"aura-{key}.csv",
-            mime="text/csv",
-            key=f"csv_{key}",
-            on_click="ignore",
-        )
+        show_table(table, key=key)
+
+
+def show_table(table: pd.DataFrame, *, key: str) -> None:
+    """Draw a table with the way to its file.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With headings that people read.
+    key : str
+        As of `show`.
+    """
+    st.dataframe(table, hide_index=True, key=f"table_{key}")
+    st.download_button(
+        t("ui.download"),
+        table.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"aura-{key}.csv",
+        mime="text/csv",
+        key=f"csv_{key}",
+        on_click="ignore",
+    )

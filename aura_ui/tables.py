@@ -11,12 +11,14 @@ from aura_engine.charts import (
     CohortDaysChart,
     DistributionChart,
     HistoryChart,
+    PeriodsChart,
     RadarChart,
     TrendsChart,
 )
 from aura_engine.charts.cohort_figures import cohort_name
 from aura_engine.charts.cohorts import share
 from aura_engine.charts.palette import LEVEL_ORDER
+from aura_engine.charts.periods import HIGH_SHARE
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import FEWEST, Cohort, Hidden, Scatter, Severities
@@ -150,6 +152,34 @@ def trend_table(chart: TrendsChart, zone: tzinfo) -> pd.DataFrame:
         }
         for point in reversed(chart.points)
     )
+
+
+def periods_table(chart: PeriodsChart) -> pd.DataFrame:
+    """Return levels and KPIs in the period before, in the last one, and their change."""
+    rows = chart.rows()
+    return pd.DataFrame(
+        {
+            t("periods.what"): [_compared_name(row.name) for row in rows],
+            t("periods.before"): [_rounded(row.before) for row in rows],
+            t("periods.now"): [_rounded(row.now) for row in rows],
+            t("periods.change"): [_rounded(row.change) for row in rows],
+        }
+    )
+
+
+def _compared_name(name: str) -> str:
+    if name == HIGH_SHARE:
+        return t("periods.high_share")
+    return t(f"kpis.{name}") if name in KPI_COLUMNS else t("periods.people", level=_level(name))
+
+
+def _level(name: str) -> str:
+    return t(f"levels.{name}")
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return a figure with as many decimals as tell something in its size."""
+    return None if value is None else round(value, 1 if abs(value) >= 10 else 3)
 
 
 def history_table(chart: HistoryChart, zone: tzinfo) -> pd.DataFrame:

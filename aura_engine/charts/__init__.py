@@ -19,6 +19,7 @@ from aura_engine.charts.data import (
     severity_chart,
     trends_chart,
 )
+from aura_engine.charts.periods import PeriodsChart, periods_chart
 
 __all__ = [
     "CohortChart",
@@ -26,12 +27,14 @@ __all__ = [
     "DistributionChart",
     "HistoryChart",
     "HistoryPoint",
+    "PeriodsChart",
     "RadarChart",
     "TrendPoint",
     "TrendsChart",
     "cohort_chart",
     "cohort_days_chart",
     "distribution_chart",
+    "periods_chart",
     "radar_chart",
     "scatter_chart",
     "severity_chart",
