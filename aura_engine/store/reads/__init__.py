@@ -42,6 +42,7 @@ from aura_engine.store.reads.cohorts import (
     cohort_days,
     cohorts,
 )
+from aura_engine.store.reads.map import Box, Density, Within, density, people_within
 from aura_engine.store.reads.models import ModelInView, model_in_view
 from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
@@ -90,6 +91,7 @@ __all__ = [
     "AuditActor",
     "AuditEntry",
     "AuditFilter",
+    "Box",
     "CaseFilter",
     "CaseNumbers",
     "Cohort",
@@ -98,6 +100,7 @@ __all__ = [
     "Colleague",
     "Community",
     "DataVersion",
+    "Density",
     "Hidden",
     "LevelCount",
     "Load",
@@ -107,6 +110,7 @@ __all__ = [
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "Within",
     "WorkFilter",
     "WorkOrder",
     "accounts",
@@ -126,6 +130,7 @@ __all__ = [
     "colleagues",
     "communities",
     "data_version",
+    "density",
     "distribution",
     "first_waiting",
     "history",
@@ -138,6 +143,7 @@ __all__ = [
     "model_in_view",
     "notice_channels",
     "open_runs",
+    "people_within",
     "person",
     "person_by_id",
     "risk_list",

@@ -22,7 +22,7 @@ from aura_engine.store.installation import ensure_installation
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import save_people
 from aura_engine.store.queue import cancel, enqueue
-from aura_engine.store.reads import CohortKind, LevelCount
+from aura_engine.store.reads import Box, CohortKind, LevelCount
 from tests.integration.store.rows import (
     AS_OF,
     NO_MEMBERSHIPS,
@@ -58,6 +58,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "cohorts": {"kind": CohortKind.AGE_BAND},
     "colleagues": {},
     "data_version": {},
+    "density": {},
     "distribution": {},
     "first_waiting": {"at": AS_OF, "limit": 8},
     "is_demo": {},
@@ -66,6 +67,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "model_in_view": {},
     "notice_channels": {},
     "open_runs": {},
+    "people_within": {"box": Box(-1.0, 1.0, -1.0, 1.0), "limit": 5},
     "run": {"run_id": 1},
     "run_totals": A_WHILE,
     "runs": {},

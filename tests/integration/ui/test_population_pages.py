@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from aura_engine.store.model_versions import activate_model
+from aura_engine.store.reads import Box
+from aura_ui import figures, map_view
 from tests.integration.store.rows import (
     a_model,
     freeze_totals,
@@ -14,9 +17,12 @@ from tests.integration.store.rows import (
     ids,
     publish,
     publish_rows,
+    scalar,
 )
 from tests.integration.ui.conftest import OpenPage
 from tests.integration.ui.test_case_panel import said
+
+NEWEST = "SELECT max(id) FROM model_version"
 
 
 @pytest.fixture
@@ -87,3 +93,41 @@ def test_a_period_that_is_chosen_is_in_the_address(open_page: OpenPage, populati
     page.run()
     assert dict(page.query_params) == {"periodo": "90d"}
     assert not page.exception
+
+
+def test_a_rectangle_of_the_map_is_asked_of_the_database(
+    open_page: OpenPage, population: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_view, "MAX_LISTED", 20)
+    drawn: list[object] = []
+    monkeypatch.setattr(figures, "boxes", lambda _state: drawn)
+    page = open_page("mapa")
+    assert "Dibuje un rectángulo" in said(page)
+    drawn.append(Box(0.0, 1.0, -1.0, 0.0))
+    page.run()
+    assert "25 personas; estas son las 20 de mayor ASI" in said(page)
+    assert len(page.dataframe[-1].value) == 20
+    noted = "SELECT count(*) FROM audit_log WHERE action = 'mapa'"
+    assert scalar(population, noted) == 2
+    drawn[:] = [Box(7.0, 8.0, 7.0, 8.0)]
+    page.run()
+    assert "no hay nadie" in said(page)
+
+
+def test_more_people_than_can_be_drawn_are_cells(
+    open_page: OpenPage, population: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_view, "DENSE", 24)
+    monkeypatch.setattr(map_view, "MAX_OUTLIERS", 10)
+    page = open_page("mapa")
+    assert "25 personas: más oscuro, más personas; los puntos son 10" in said(page)
+
+
+def test_without_the_model_the_map_is_drawn_and_only_its_axes_are_not_explained(
+    open_page: OpenPage, population: Engine
+) -> None:
+    with population.begin() as connection:
+        activate_model(connection, int(str(scalar(population, NEWEST))), as_of=datetime.now(UTC))
+    page = open_page("mapa")
+    assert "Los ejes no se pueden explicar" in said(page)
+    assert "Dibuje un rectángulo" in said(page)
