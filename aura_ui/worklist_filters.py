@@ -133,11 +133,15 @@ def ask(wanted: Wanted, viewer: Viewer) -> None:
         Who looks.
     """
     options = (*_LEVELS, EVERYONE)
-    key = f"{_PREFIX}level"
-    # A search chooses all levels by the widget's state, beside which no default may stand.
-    default = None if key in st.session_state else wanted.nivel
+    # A search sets what these two hold, and beside that no default may stand.
+    level_key, search_key = f"{_PREFIX}level", f"{_PREFIX}buscar"
     nivel = st.segmented_control(
-        t("high.level"), options, format_func=_level_word, default=default, required=True, key=key
+        t("high.level"),
+        options,
+        format_func=_level_word,
+        default=None if level_key in st.session_state else wanted.nivel,
+        required=True,
+        key=level_key,
     )
     found = replace(wanted, nivel=nivel or wanted.nivel)
     with st.container(horizontal=True, vertical_alignment="bottom", key="high_filters"):
@@ -156,9 +160,9 @@ def ask(wanted: Wanted, viewer: Viewer) -> None:
         )
         st.text_input(
             t("high.buscar"),
-            value=wanted.buscar,
+            value="" if search_key in st.session_state else wanted.buscar,
             placeholder=t("high.buscar_placeholder"),
-            key=f"{_PREFIX}buscar",
+            key=search_key,
             on_change=_search,
             args=(wanted,),
             width=150,

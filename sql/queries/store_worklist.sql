@@ -1,5 +1,5 @@
 -- The work list: people with their open case and how far their ASI moved. {visible} narrows to the
--- viewer's people (store_reads.sql); {case_state}, {source} and {narrowed} are parts below.
+-- viewer's people (store_reads.sql); what else stands in braces is a part below.
 
 -- name: last_run_before
 SELECT max(as_of) FROM pipeline_run
@@ -24,25 +24,49 @@ LEFT JOIN risk_case k ON k.user_id_raiz = f.user_id_raiz AND k.state <> 'cerrado
   AND (CAST(:least_asi AS float8) IS NULL OR f.severity_index >= :least_asi)
   AND (CAST(:prefix AS text) IS NULL OR starts_with(p.pseudonym, :prefix));
 
--- name: people
--- An ASI moved since the last that was recorded until :since. Where only a model moved it since,
--- it is compared with what that model gave: numbers of two models are not compared.
-SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.severity_index,
-       f.vote_kmeans, f.vote_dbscan, f.vote_forest, f.evidence, f.is_sufficient,
-       f.stopped_showing, f.verdict_as_of, f.raw_days_since_last_seen AS days_without_activity,
-       CASE WHEN CAST(:since AS timestamptz) IS NOT NULL THEN f.severity_index
+-- name: columns
+f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.severity_index,
+       f.recorded_severity, f.vote_kmeans, f.vote_dbscan, f.vote_forest, f.evidence,
+       f.is_sufficient, f.stopped_showing, f.verdict_as_of,
+       f.raw_days_since_last_seen AS days_without_activity,
+       {case_state} AS case_state, k.id AS case_id, k.version AS case_version;
+
+-- name: moved
+-- An ASI moved since the last that was recorded before. Where only a model moved it, it is compared
+-- with what that model gave: numbers of two models are not compared.
+SELECT h.user_id_raiz, bool_or(h.reason IN ('model', 'both')) AS by_model,
+       coalesce((array_agg(h.severity_index ORDER BY h.as_of DESC, h.id DESC)
+                 FILTER (WHERE h.reason = 'model'))[1],
+                (array_agg(h.previous_severity ORDER BY h.as_of, h.id))[1]) AS severity
+FROM visible_history h
+WHERE h.as_of > CAST(:since AS timestamptz);
+
+-- name: asi_change
+CASE WHEN CAST(:since AS timestamptz) IS NOT NULL THEN f.severity_index
             - CASE WHEN m.user_id_raiz IS NULL THEN f.recorded_severity ELSE m.severity END
-       END AS asi_change,
-       coalesce(m.by_model, false) AS moved_by_model,
-       {case_state} AS case_state, k.id AS case_id, k.version AS case_version
+       END AS asi_change, coalesce(m.by_model, false) AS moved_by_model;
+
+-- name: people
+-- How far somebody moved is looked up of those shown only.
+SELECT f.*, {asi_change}
+FROM (
+    SELECT {columns}
+    {source}
+    WHERE {narrowed}
+    ORDER BY {order}
+    LIMIT :limit OFFSET :offset
+) f
+LEFT JOIN LATERAL (
+    {moved} AND h.user_id_raiz = f.user_id_raiz::uuid
+    GROUP BY h.user_id_raiz
+) m ON true
+ORDER BY {order};
+
+-- name: people_by_change
+SELECT {columns}, {asi_change}
 {source}
 LEFT JOIN (
-    SELECT h.user_id_raiz, bool_or(h.reason IN ('model', 'both')) AS by_model,
-           coalesce((array_agg(h.severity_index ORDER BY h.as_of DESC, h.id DESC)
-                     FILTER (WHERE h.reason = 'model'))[1],
-                    (array_agg(h.previous_severity ORDER BY h.as_of, h.id))[1]) AS severity
-    FROM visible_history h
-    WHERE h.as_of > CAST(:since AS timestamptz)
+    {moved}
     GROUP BY h.user_id_raiz
 ) m ON m.user_id_raiz = f.user_id_raiz
 WHERE {narrowed}
@@ -55,26 +79,26 @@ SELECT count(*)
 WHERE {narrowed};
 
 -- name: by_asi
-f.severity_index DESC, p.pseudonym;
+severity_index DESC, pseudonym;
 
 -- name: by_asi_reversed
-f.severity_index, p.pseudonym;
+severity_index, pseudonym;
 
 -- name: by_cambio
-asi_change DESC NULLS LAST, f.severity_index DESC, p.pseudonym;
+asi_change DESC NULLS LAST, severity_index DESC, pseudonym;
 
 -- name: by_cambio_reversed
-asi_change NULLS LAST, f.severity_index DESC, p.pseudonym;
+asi_change NULLS LAST, severity_index DESC, pseudonym;
 
 -- name: by_dias
 -- Of whom not even this is known comes first: that is no reason to stand at the end.
-f.raw_days_since_last_seen DESC NULLS FIRST, f.severity_index DESC, p.pseudonym;
+days_without_activity DESC NULLS FIRST, severity_index DESC, pseudonym;
 
 -- name: by_dias_reversed
-f.raw_days_since_last_seen NULLS LAST, f.severity_index DESC, p.pseudonym;
+days_without_activity NULLS LAST, severity_index DESC, pseudonym;
 
 -- name: by_evidencia
-f.evidence DESC, f.severity_index DESC, p.pseudonym;
+evidence DESC, severity_index DESC, pseudonym;
 
 -- name: by_evidencia_reversed
-f.evidence, f.severity_index DESC, p.pseudonym;
+evidence, severity_index DESC, pseudonym;

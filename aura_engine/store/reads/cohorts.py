@@ -116,9 +116,8 @@ def cohort_days(
             days[row.day][row.cohort][level] += row.people
     found = []
     for day, groups in days.items():
-        if kind is not CohortKind.CATEGORY:
-            groups = {**groups, **_rest(everyone[day], groups)}
-        found.append(CohortDay(day, tuple(_told(groups))))
+        rest = {} if kind is CohortKind.CATEGORY else _rest(everyone[day], groups)
+        found.append(CohortDay(day, tuple(_told({**groups, **rest}))))
     return found
 
 

@@ -16,7 +16,7 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.reads.scope import without_identity
 
 _FILE: Final = "store_worklist"
-_PARTS: Final = ("source", "narrowed", "case_state")
+_PARTS: Final = ("columns", "moved", "asi_change", "source", "narrowed", "case_state")
 _VISIBLE: Final = load_queries("store_reads")["visible"]
 _OF_CASES: Final = ("case_state", "case_id", "case_version")
 
@@ -126,7 +126,8 @@ def work_list(
     works_on_cases = _allowed(viewer, chosen)
     part = f"by_{order}_reversed" if is_reversed else f"by_{order}"
     asked = {**_asked(viewer, chosen), "since": since, "limit": limit, "offset": offset}
-    rows = connection.execute(_query("people", order=part), asked).mappings()
+    query = "people_by_change" if order is WorkOrder.CHANGE else "people"
+    rows = connection.execute(_query(query, order=part), asked).mappings()
     people = [without_identity(row, viewer) for row in rows]
     if not works_on_cases:
         for row in people:
