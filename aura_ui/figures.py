@@ -50,7 +50,7 @@ def show(
     """
     if height is not None:
         figure.update_layout(height=height)
-    drawn = st.plotly_chart(
+    drawn: Any = st.plotly_chart(
         figure,
         key=f"chart_{key}",
         theme=None,

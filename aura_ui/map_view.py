@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -123,7 +123,7 @@ def within(viewer: Viewer, box: Box, zone: tzinfo) -> None:
     is_carer = viewer.role in CARERS
     if is_carer:
         st.caption(t("map.selected_open"))
-    selection = st.dataframe(
+    selection: Any = st.dataframe(
         within_table(found, zone),
         hide_index=True,
         key=f"map_within_{box.left:g}_{box.right:g}_{box.bottom:g}_{box.top:g}",

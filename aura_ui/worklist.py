@@ -84,7 +84,7 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
         Whether rows can be selected.
     """
     order = crc32(" ".join(row["pseudonym"] for row in people).encode())
-    selection = st.dataframe(
+    selection: Any = st.dataframe(
         shown,
         hide_index=True,
         height="content",

@@ -24,7 +24,11 @@ finding = t("map.finding", total=whole(people.points.total))
 begin(t("map.title"), finding)
 colours = {"level": t("map.by_level"), "cluster": t("map.by_cluster")}
 colour = st.segmented_control(
-    t("map.colour"), list(colours), format_func=colours.get, default="level", key="map_colour"
+    t("map.colour"),
+    list(colours),
+    format_func=lambda name: colours[name],
+    default="level",
+    key="map_colour",
 )
 meaning = map_view.axes_in_words(axes) if axes else []
 if meaning:

@@ -1,7 +1,8 @@
 -- The map of people on the two principal components. {visible} is of store_reads.sql.
 
 -- name: density
--- People by cell of a grid over everyone in view; the last column and row hold their edges.
+-- People by cell of a grid over everyone in view; the last column and row hold their edges. On an
+-- axis without variance there is no cell.
 WITH shown AS (
     SELECT f.pca_x, f.pca_y FROM user_feature_vector f WHERE {visible}
 ), edges AS (
@@ -9,10 +10,12 @@ WITH shown AS (
     FROM shown
 )
 SELECT x_low, x_high, y_low, y_high,
-       least(floor(:columns * (pca_x - x_low) / nullif(x_high - x_low, 0))::int, :columns - 1)
-           AS x_cell,
-       least(floor(:rows * (pca_y - y_low) / nullif(y_high - y_low, 0))::int, :rows - 1)
-           AS y_cell,
+       CASE WHEN x_high > x_low
+            THEN least(floor(:columns * (pca_x - x_low) / (x_high - x_low))::int, :columns - 1)
+       END AS x_cell,
+       CASE WHEN y_high > y_low
+            THEN least(floor(:rows * (pca_y - y_low) / (y_high - y_low))::int, :rows - 1)
+       END AS y_cell,
        count(*) AS people
 FROM shown CROSS JOIN edges
 GROUP BY 1, 2, 3, 4, 5, 6;
