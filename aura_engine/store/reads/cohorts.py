@@ -85,13 +85,15 @@ def cohorts(connection: Connection, viewer: Viewer, kind: CohortKind) -> list[Co
     for row in connection.execute(scoped(_FILE, kind), {"scope": viewer.scope()}):
         counts[row.cohort][RiskLevel(row.cluster_label)] += row.people
         severity[row.cohort] += row.severity
-    return _told(counts, severity)
+    return _told(counts, hidden_groups(_sizes(counts)), severity)
 
 
 def cohort_days(
     connection: Connection, viewer: Viewer, kind: CohortKind, *, since: date
 ) -> list[CohortDay]:
     """Return the groups at the end of each recorded day, oldest first, the small ones hidden.
+
+    On a day that hides any group, all that are hidden on some day are.
 
     Parameters
     ----------
@@ -114,18 +116,28 @@ def cohort_days(
             everyone[row.day][level] += row.people
         else:
             days[row.day][row.cohort][level] += row.people
-    found = []
-    for day, groups in days.items():
-        rest = {} if kind is CohortKind.CATEGORY else _rest(everyone[day], groups)
-        found.append(CohortDay(day, tuple(_told({**groups, **rest}))))
-    return found
+    if kind is not CohortKind.CATEGORY:
+        for day, groups in days.items():
+            groups.update(_rest(everyone[day], groups))
+    hidden = {day: hidden_groups(_sizes(groups)) for day, groups in days.items()}
+    # Sizes change little from day to day: what hides a small one on one day does so on all.
+    ever = {name for names in hidden.values() for name in names}
+    for day, names in hidden.items():
+        if names:
+            names |= dict.fromkeys(ever & days[day].keys() - names.keys(), Hidden.BESIDE)
+    return [CohortDay(day, tuple(_told(groups, hidden[day]))) for day, groups in days.items()]
+
+
+def _sizes(counts: Mapping[str | None, Counts]) -> dict[str | None, int]:
+    return {name: sum(levels.values()) for name, levels in counts.items()}
 
 
 def _told(
-    counts: Mapping[str | None, Counts], severity: Mapping[str | None, float] | None = None
+    counts: Mapping[str | None, Counts],
+    hidden: Mapping[str | None, Hidden],
+    severity: Mapping[str | None, float] | None = None,
 ) -> list[Cohort]:
-    sizes = {name: sum(levels.values()) for name, levels in counts.items()}
-    hidden = hidden_groups(sizes)
+    sizes = _sizes(counts)
     return [
         Cohort(name, None, None, None, hidden[name])
         if name in hidden

@@ -99,6 +99,25 @@ def test_of_a_day_s_end_those_of_no_region_are_a_group_too(grouped: Engine) -> N
     assert read(grouped, reads.cohort_days, SYSTEM, CohortKind.REGION, since=later) == []
 
 
+def test_what_hides_a_small_group_on_one_day_does_so_on_every_day_that_hides_one(
+    grouped: Engine,
+) -> None:
+    """On the second day Puebla is the next smallest, and without a rule Sin dato would be told."""
+    with grouped.begin() as connection:
+        users = ids(len(REGIONS))
+        connection.execute(
+            text("UPDATE person SET region = NULL WHERE user_id_raiz = ANY(:some ::uuid[])"),
+            {"some": users[14:15]},
+        )
+        record_day(connection, DAY + timedelta(days=1), zone=ZONE)
+    first, second = read(grouped, reads.cohort_days, SYSTEM, CohortKind.REGION, since=DAY)
+    for day in (first, second):
+        found = by_name(day.cohorts)
+        assert found["Oaxaca"].hidden is Hidden.SMALL
+        assert found[None].hidden is found["Puebla"].hidden is Hidden.BESIDE
+        assert found["Jalisco"].people is not None
+
+
 def test_a_day_s_categories_count_each_person_once_in_each(grouped: Engine) -> None:
     with grouped.begin() as connection:
         connection.execute(
