@@ -27,13 +27,10 @@ from aura_ui.formats import NOTHING, ago, moment, whole
 from aura_ui.page import now
 from aura_ui.people import CARD, PERSON, asi, marks
 
+PLACE: Final = "cases"
+"""Of the lists on the page of cases: with it begin the names of their widgets."""
 _PICKED: Final = "cases_picked"
 """In the session: ids of the cases that are selected, whatever their order."""
-_DONE: Final = "cases_done"
-"""In the session: how often several cases were acted on, so that the selection begins anew."""
-_SAID: Final = "cases_said"
-_REFUSED: Final = "cases_refused"
-_ASSIGNEE: Final = "cases_assignee"
 
 
 def table(rows: Sequence[Case], working: WorkingHours, at: datetime, zone: tzinfo) -> pd.DataFrame:
@@ -82,7 +79,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
         shown,
         hide_index=True,
         height="content",
-        key=f"cases_{order}_{st.session_state.get(_DONE, 0)}",
+        key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": places, "columns": [], "cells": []}},
@@ -97,7 +94,19 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
     return chosen
 
 
-def act_together(viewer: Viewer, chosen: Sequence[Case], colleagues: Sequence[Colleague]) -> None:
+def times_done(place: str) -> int:
+    """Return how often several cases were acted on, so that a selection begins anew."""
+    times: int = st.session_state.get(f"{place}_done", 0)
+    return times
+
+
+def act_together(
+    viewer: Viewer,
+    chosen: Sequence[Case],
+    colleagues: Sequence[Colleague],
+    *,
+    place: str = PLACE,
+) -> None:
     """Draw what can be done to the selected cases, and what became of the last ones.
 
     Parameters
@@ -105,28 +114,35 @@ def act_together(viewer: Viewer, chosen: Sequence[Case], colleagues: Sequence[Co
     viewer : Viewer
         Who acts.
     chosen : sequence of mapping
-        Of `pick`.
+        Of `pick`: id, version, pseudonym; without an id, somebody who has no case.
     colleagues : sequence of Colleague
         To whom they can be assigned.
+    place : str
+        With what the names of the widgets begin.
     """
-    for refusal in st.session_state.get(_REFUSED, ()):
+    for refusal in st.session_state.get(f"{place}_refused", ()):
         st.error(refusal, icon=":material/error:")
-    if said := st.session_state.get(_SAID):
+    if said := st.session_state.get(f"{place}_said"):
         st.caption(said)
     if not chosen:
         st.caption(t("case_lists.pick"))
         return
-    given, count = (viewer, tuple(chosen)), whole(len(chosen))
+    cases = tuple(row for row in chosen if row["id"] is not None)
+    given, count = (viewer, cases, place), whole(len(cases))
     names = assignees(viewer, colleagues)
+    if without := len(chosen) - len(cases):
+        st.caption(t("case_lists.without_case", count=whole(without)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(chosen) == 1:
             query = {PERSON: chosen[0]["pseudonym"]}
             st.page_link(
                 CARD, label=t("case_lists.open"), icon=":material/person:", query_params=query
             )
+        if not cases:
+            return
         st.button(
             t("case_lists.acknowledge", count=count),
-            key="cases_acknowledge",
+            key=f"{place}_acknowledge",
             on_click=_acknowledge,
             args=given,
         )
@@ -134,11 +150,14 @@ def act_together(viewer: Viewer, chosen: Sequence[Case], colleagues: Sequence[Co
             t("case.assign_to"),
             list(names),
             format_func=lambda name: names.get(name, name),
-            key=_ASSIGNEE,
+            key=f"{place}_assignee",
             width=220,
         )
         st.button(
-            t("case_lists.assign", count=count), key="cases_assign", on_click=_assign, args=given
+            t("case_lists.assign", count=count),
+            key=f"{place}_assign",
+            on_click=_assign,
+            args=given,
         )
 
 
@@ -245,20 +264,20 @@ def _card(row: Case, when: str) -> None:
         st.page_link(CARD, label=t("ui.see"), query_params=query)
 
 
-def _acknowledge(viewer: Viewer, chosen: Sequence[Case]) -> None:
+def _acknowledge(viewer: Viewer, chosen: Sequence[Case], place: str) -> None:
     def act(refs: Sequence[CaseRef]) -> Together:
         return case_actions.acknowledge_all(databases.store(), viewer, refs, at=now())
 
-    _do(viewer, chosen, act, "case_lists.acknowledged")
+    _do(viewer, chosen, act, "case_lists.acknowledged", place)
 
 
-def _assign(viewer: Viewer, chosen: Sequence[Case]) -> None:
-    assignee = st.session_state[_ASSIGNEE]
+def _assign(viewer: Viewer, chosen: Sequence[Case], place: str) -> None:
+    assignee = st.session_state[f"{place}_assignee"]
 
     def act(refs: Sequence[CaseRef]) -> Together:
         return case_actions.assign_all(databases.store(), viewer, refs, assignee, at=now())
 
-    _do(viewer, chosen, act, "case_lists.assigned")
+    _do(viewer, chosen, act, "case_lists.assigned", place)
 
 
 def _do(
@@ -266,20 +285,22 @@ def _do(
     chosen: Sequence[Case],
     act: Callable[[Sequence[CaseRef]], Together],
     said: str,
+    place: str,
 ) -> None:
-    """Act on each; those that were refused stay selected and say why."""
+    """Act on each; those that were refused say why, and stay selected on the page of cases."""
     state, zone = st.session_state, databases.zone()
     names = {row["id"]: row["pseudonym"] for row in chosen}
     try:
         guard.require_same(viewer)
         together = act([CaseRef(row["id"], row["version"]) for row in chosen])
     except AuraError as error:
-        state[_SAID], state[_REFUSED] = None, [refusal_in_words(error, zone)]
+        state[f"{place}_said"], state[f"{place}_refused"] = None, [refusal_in_words(error, zone)]
         return
-    state[_SAID] = t(said, count=whole(len(together.done))) if together.done else None
-    state[_REFUSED] = [
+    state[f"{place}_said"] = t(said, count=whole(len(together.done))) if together.done else None
+    state[f"{place}_refused"] = [
         f"{names[case_id]}: {refusal_in_words(error, zone)}"
         for case_id, error in together.refused.items()
     ]
-    state[_PICKED] = frozenset(together.refused)
-    state[_DONE] = state.get(_DONE, 0) + 1
+    state[f"{place}_done"] = times_done(place) + 1
+    if place == PLACE:
+        state[_PICKED] = frozenset(together.refused)

@@ -6,11 +6,22 @@ from datetime import tzinfo
 
 import pandas as pd
 
-from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendsChart
+from aura_engine.charts import (
+    CohortChart,
+    CohortDaysChart,
+    DistributionChart,
+    HistoryChart,
+    PeriodsChart,
+    RadarChart,
+    TrendsChart,
+)
+from aura_engine.charts.cohort_figures import cohort_name
+from aura_engine.charts.cohorts import share
 from aura_engine.charts.palette import LEVEL_ORDER
+from aura_engine.charts.periods import HIGH_SHARE
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
-from aura_engine.store.reads import Scatter, Severities
+from aura_engine.store.reads import FEWEST, Cohort, Hidden, Scatter, Severities
 from aura_ui.formats import moment
 
 TREND_COLUMNS = ("days_since_last_seen", "sentiment_negativity_index", "ratio_night_messages")
@@ -34,6 +45,50 @@ def severity_table(chart: Severities) -> pd.DataFrame:
     """Return people by bin of ASI and level."""
     named = chart.people.rename(columns={level.value: t(f"levels.{level}") for level in RiskLevel})
     return named.rename_axis(t("distribution.bin")).reset_index()
+
+
+def cohort_table(chart: CohortChart) -> pd.DataFrame:
+    """Return people and levels by group; of a small one only that it is small."""
+    return pd.DataFrame(
+        {
+            t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
+            **_cohort_cells(cohort),
+            t("cohorts.mean"): None
+            if cohort.mean_severity is None
+            else round(cohort.mean_severity, 1),
+        }
+        for cohort in chart.cohorts
+    )
+
+
+def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
+    """Return people and levels by day and group, the newest day first."""
+    return pd.DataFrame(
+        {
+            t("cohorts.day"): day.day.isoformat(),
+            t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
+            **_cohort_cells(cohort),
+        }
+        for day in reversed(chart.days)
+        for cohort in day.cohorts
+    )
+
+
+def _cohort_cells(cohort: Cohort) -> dict[str, object]:
+    if cohort.people is None:
+        said = f"<{FEWEST}" if cohort.hidden is Hidden.SMALL else t("cohorts.beside")
+    else:
+        said = str(cohort.people)
+    return {
+        t("ui.people"): said,
+        **{
+            t(f"levels.{level}"): None if cohort.levels is None else cohort.levels[level]
+            for level in LEVEL_ORDER
+        },
+        t("cohorts.high_share"): None
+        if (percent := share(cohort, RiskLevel.ALTO)) is None
+        else round(percent, 1),
+    }
 
 
 def scatter_table(chart: Scatter) -> pd.DataFrame:
@@ -97,6 +152,34 @@ def trend_table(chart: TrendsChart, zone: tzinfo) -> pd.DataFrame:
         }
         for point in reversed(chart.points)
     )
+
+
+def periods_table(chart: PeriodsChart) -> pd.DataFrame:
+    """Return levels and KPIs in the period before, in the last one, and their change."""
+    rows = chart.rows()
+    return pd.DataFrame(
+        {
+            t("periods.what"): [_compared_name(row.name) for row in rows],
+            t("periods.before"): [_rounded(row.before) for row in rows],
+            t("periods.now"): [_rounded(row.now) for row in rows],
+            t("periods.change"): [_rounded(row.change) for row in rows],
+        }
+    )
+
+
+def _compared_name(name: str) -> str:
+    if name == HIGH_SHARE:
+        return t("periods.high_share")
+    return t(f"kpis.{name}") if name in KPI_COLUMNS else t("periods.people", level=_level(name))
+
+
+def _level(name: str) -> str:
+    return t(f"levels.{name}")
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return a figure with as many decimals as tell something in its size."""
+    return None if value is None else round(value, 1 if abs(value) >= 10 else 3)
 
 
 def history_table(chart: HistoryChart, zone: tzinfo) -> pd.DataFrame:

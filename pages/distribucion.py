@@ -1,26 +1,39 @@
-"""Distribución: how many people are in each level, and how the ASI spreads."""
+"""Distribución: how many people are in each level, how the ASI spreads, and in which groups."""
+
+from datetime import timedelta
 
 import streamlit as st
 
-from aura_engine.charts import distribution_chart, severity_chart
+from aura_engine.charts import (
+    cohort_chart,
+    cohort_days_chart,
+    distribution_chart,
+    severity_chart,
+)
 from aura_engine.charts.figures import distribution_figure, severity_figure
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
-from aura_ui import databases, theme
+from aura_ui import cohort_view, databases, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import NOTHING, percent, whole
 from aura_ui.guard import require_role
-from aura_ui.page import begin, end, require_results
+from aura_ui.page import begin, end, now, require_results
 from aura_ui.roles import EVERYONE
 from aura_ui.tables import level_table, severity_table
 
 viewer = require_role(EVERYONE)
 
+DAYS = timedelta(days=90)
+kind = cohort_view.wanted()
+
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("distribution.title"))
     levels = distribution_chart(connection, viewer)
     severities = severity_chart(connection, viewer)
+    groups = cohort_chart(connection, viewer, kind)
+    first = (now() - DAYS).astimezone(databases.zone()).date()
+    days = cohort_days_chart(connection, viewer, kind, since=first)
 
 finding = (
     t(
@@ -59,4 +72,7 @@ st.caption(
         stopped=whole(levels.stopped_showing),
     )
 )
+st.subheader(t("cohorts.title"), anchor=False)
+cohort_view.choose(kind)
+cohort_view.draw(groups, days)
 end()

@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from aura_engine.charts import scatter_chart
-from aura_engine.charts.figures import scatter_figure
 from aura_engine.i18n import t
-from aura_ui import audited, databases, theme
+from aura_ui import audited, databases, map_view
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -16,27 +14,39 @@ from aura_ui.tables import scatter_table
 
 viewer = require_role(EVERYONE)
 
-MAX_POINTS = 5_000
-
 with explained():
     audited.list_shown(viewer, "mapa")
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("map.title"))
-    people = scatter_chart(connection, viewer, max_points=MAX_POINTS)
+    people = map_view.read_people(connection, viewer)
+    axes = map_view.read_axes(connection, viewer)
 
-finding = t("map.finding", total=whole(people.total))
+finding = t("map.finding", total=whole(people.points.total))
 begin(t("map.title"), finding)
 colours = {"level": t("map.by_level"), "cluster": t("map.by_cluster")}
 colour = st.segmented_control(
-    t("map.colour"), list(colours), format_func=colours.get, default="level", key="map_colour"
+    t("map.colour"),
+    list(colours),
+    format_func=lambda name: colours[name],
+    default="level",
+    key="map_colour",
 )
-show(
-    scatter_figure(people, theme.look(), by_cluster=colour == "cluster"),
-    scatter_table(people),
+meaning = map_view.axes_in_words(axes) if axes else []
+if meaning:
+    st.markdown(" ".join(meaning))
+drawn = show(
+    people.figure(by_cluster=colour == "cluster"),
+    scatter_table(people.points),
     key="mapa",
-    finding=finding,
+    finding=" ".join([finding, *meaning]),
+    is_selectable=True,
 )
-if len(people.points) < people.total:
-    st.caption(t("map.sampled", shown=whole(len(people.points)), total=whole(people.total)))
+if said := people.said():
+    st.caption(said)
 st.caption(t("map.note", cluster=version.results["risk_cluster_id"]))
+if drawn:
+    with explained():
+        map_view.within(viewer, drawn[-1], databases.zone())
+else:
+    st.caption(t("map.select"))
 end()

@@ -1,39 +1,50 @@
-"""Tendencias: what the runs of a span found."""
+"""Tendencias: what the runs of a span found, and how it differs from the span before."""
 
 from datetime import timedelta
 
 import streamlit as st
 
-from aura_engine.charts import trends_chart
+from aura_engine.charts import periods_chart
 from aura_engine.charts.figures import levels_figure, trends_figure
 from aura_engine.i18n import t
 from aura_ui import databases, theme
 from aura_ui.failures import explained
-from aura_ui.figures import show
+from aura_ui.figures import show, show_table
+from aura_ui.formats import moment, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, now, require_results
 from aura_ui.roles import EVERYONE
-from aura_ui.tables import trend_table
+from aura_ui.tables import periods_table, trend_table
 
 viewer = require_role(EVERYONE)
 
-SPANS = {24: "trends.hours_24", 168: "trends.days_7", 336: "trends.days_14", 720: "trends.days_30"}
+SPANS = {
+    "24h": (timedelta(hours=24), "trends.hours_24"),
+    "7d": (timedelta(days=7), "trends.days_7"),
+    "30d": (timedelta(days=30), "trends.days_30"),
+    "90d": (timedelta(days=90), "trends.days_90"),
+}
+USUAL = "7d"
+asked = st.query_params.get("periodo", USUAL)
+span = asked if asked in SPANS else USUAL
 
-with explained():
-    hours = st.session_state.get("trend_hours") or 336
-    with databases.page_reading() as connection:
-        require_results(connection, viewer, t("trends.title"))
-        until = now()
-        trends = trends_chart(connection, viewer, since=until - timedelta(hours=hours), until=until)
+with explained(), databases.page_reading() as connection:
+    require_results(connection, viewer, t("trends.title"))
+    periods = periods_chart(connection, viewer, span=SPANS[span][0], until=now())
 
+trends = periods.now
 begin(t("trends.title"), t("trends.finding"))
-st.segmented_control(
+chosen = st.segmented_control(
     t("trends.span"),
     list(SPANS),
-    format_func=lambda span: t(SPANS[span]),
-    default=336,
-    key="trend_hours",
+    format_func=lambda name: t(SPANS[name][1]),
+    default=span,
+    required=True,
+    key="trend_span",
 )
+if chosen != span:
+    st.query_params["periodo"] = chosen
+    st.rerun()
 zone = databases.zone()
 if trends.points:
     st.subheader(t("trends.levels"), anchor=False)
@@ -55,4 +66,19 @@ if trends.points:
         st.caption(t("today.model_mark"))
 else:
     st.info(t("trends.none"))
+if trends.points or periods.before.points:
+    st.subheader(t("periods.title"), anchor=False)
+    show_table(periods_table(periods), key="periodos")
+    st.caption(
+        t(
+            "periods.note",
+            now=whole(len(trends.points)),
+            before=whole(len(periods.before.points)),
+            since=moment(periods.before.since, zone),
+            middle=moment(trends.since, zone),
+            until=moment(trends.until, zone),
+        )
+    )
+    if periods.is_of_several_models:
+        st.caption(t("periods.models"))
 end()

@@ -112,6 +112,7 @@ def scatter_figure(chart: Scatter, look: Look, *, by_cluster: bool = False) -> g
     figure = go.Figure(
         layout=look.layout(
             height=560,
+            dragmode="select",
             legend={**LEGEND, "traceorder": "normal" if by_cluster else "reversed"},
             xaxis=look.axis(title=t("charts.axis_x")),
             yaxis=look.axis(title=t("charts.axis_y"), scaleanchor="x"),

@@ -112,7 +112,7 @@ def explain_person(
     row = person(connection, viewer, pseudonym)
     if row is None:
         return None
-    model = _model(connection, row["model_version_id"])
+    model = model_of(connection, row["model_version_id"])
     ranks = risk_ranks(connection, viewer, pseudonym)
     is_kept = row["verdict_as_of"] < row["extraction_date"]
     told = model.ensemble.explain(np.array([[row[column] for column in KPI_COLUMNS]]))
@@ -158,7 +158,7 @@ def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> Person
     values = {column: row[f"raw_{column}"] for column in KPI_COLUMNS}
     observed = {column: value is not None for column, value in values.items()}
     if not all(observed.values()):
-        medians = _model(connection, row["model_version_id"]).scaler.medians_
+        medians = model_of(connection, row["model_version_id"]).scaler.medians_
         for column, median in zip(KPI_COLUMNS, medians, strict=True):
             values[column] = values[column] if observed[column] else float(median)
     return PersonKpis(row, values, observed)
@@ -199,7 +199,7 @@ def leading_reasons(
         observed = np.array(
             [[row[f"raw_{column}"] is not None for column in KPI_COLUMNS] for row in people]
         )
-        leading = leading_kpis(_model(connection, version), scaled, observed)
+        leading = leading_kpis(model_of(connection, version), scaled, observed)
         found |= {
             row["pseudonym"]: [(column, row[f"raw_{column}"]) for column in columns]
             for row, columns in zip(people, leading, strict=True)
@@ -207,7 +207,14 @@ def leading_reasons(
     return found
 
 
-def _model(connection: Connection, version_id: int) -> ScoringModel:
+def model_of(connection: Connection, version_id: int) -> ScoringModel:
+    """Return a stored model version; the last few stay in memory.
+
+    Raises
+    ------
+    ArtefactError
+        If it is gone or cannot be read.
+    """
     stored = stored_model(connection, version_id)
     if stored is None:
         raise ArtefactError(t("store.model_gone", version=version_id))

@@ -11,6 +11,7 @@ DIGITS: Final = "23456789"
 SYMBOLS: Final = LETTERS + DIGITS
 """Without I, O, U, 0 and 1: nothing to mistake on paper or on the phone."""
 _FORM: Final = re.compile(f"[{LETTERS}][{DIGITS}]-[{SYMBOLS}]{{4}}")
+_BEGINNING: Final = re.compile(f"[{LETTERS}](?:[{DIGITS}](?:-[{SYMBOLS}]{{0,4}})?)?")
 
 
 def _draw() -> str:
@@ -47,3 +48,11 @@ def read_pseudonym(text: str) -> str:
     plain = text.strip().upper()
     hyphenated = f"{plain[:2]}-{plain[2:]}"
     return hyphenated if is_pseudonym(hyphenated) else plain
+
+
+def read_beginning(text: str) -> str | None:
+    """Return what people type as the beginning of a pseudonym in its form; None if it is none."""
+    plain = text.strip().upper()
+    if len(plain) > 2 and plain[2] != "-":
+        plain = f"{plain[:2]}-{plain[2:]}"
+    return plain if _BEGINNING.fullmatch(plain) else None

@@ -50,6 +50,10 @@ WITH ended AS (
     UNION ALL
     SELECT 'community', c.community_id::text, e.*
     FROM ended e JOIN person_community c USING (user_id_raiz)
+    UNION ALL
+    SELECT 'category', c.category, e.*
+    FROM ended e
+    JOIN (SELECT DISTINCT user_id_raiz, category FROM person_community) c USING (user_id_raiz)
 )
 INSERT INTO daily_snapshot (day, cohort_kind, cohort, cluster_label, people, severity_bins)
 SELECT :day, cohort_kind, cohort, cluster_label, count(*),

@@ -34,6 +34,14 @@ from aura_engine.store.reads.charts import (
     scatter,
     severities,
 )
+from aura_engine.store.reads.cohorts import (
+    Cohort,
+    CohortDay,
+    CohortKind,
+    cohort_days,
+    cohorts,
+)
+from aura_engine.store.reads.map import Box, Density, Within, density, people_within
 from aura_engine.store.reads.models import ModelInView, model_in_view
 from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
@@ -55,6 +63,7 @@ from aura_engine.store.reads.results import (
     is_demo,
 )
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
+from aura_engine.store.reads.suppression import FEWEST, Hidden
 from aura_engine.store.reads.team import (
     Colleague,
     Load,
@@ -64,26 +73,45 @@ from aura_engine.store.reads.team import (
     unknown_count,
     unknown_people,
 )
+from aura_engine.store.reads.worklist import (
+    OpenCase,
+    WorkFilter,
+    WorkOrder,
+    last_run_before,
+    work_count,
+    work_list,
+)
 
 __all__ = [
+    "FEWEST",
     "SEVERITY_BINS",
     "SILENT_AFTER",
     "SUBJECTS",
     "AuditActor",
     "AuditEntry",
     "AuditFilter",
+    "Box",
     "CaseFilter",
     "CaseNumbers",
+    "Cohort",
+    "CohortDay",
+    "CohortKind",
     "Colleague",
     "Community",
     "DataVersion",
+    "Density",
+    "Hidden",
     "LevelCount",
     "Load",
     "ModelInView",
     "NoticeChannel",
+    "OpenCase",
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "Within",
+    "WorkFilter",
+    "WorkOrder",
     "accounts",
     "audit_actions",
     "audit_actors",
@@ -95,20 +123,25 @@ __all__ = [
     "case_stages",
     "case_timeline",
     "case_version",
+    "cohort_days",
+    "cohorts",
     "colleagues",
     "communities",
     "data_version",
+    "density",
     "distribution",
     "first_waiting",
     "history",
     "is_demo",
     "kpis_of",
+    "last_run_before",
     "level_changes",
     "level_count",
     "level_profiles",
     "model_in_view",
     "notice_channels",
     "open_runs",
+    "people_within",
     "person",
     "person_by_id",
     "risk_list",
@@ -123,4 +156,6 @@ __all__ = [
     "team_load",
     "unknown_count",
     "unknown_people",
+    "work_count",
+    "work_list",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from aura_engine.domain import KPI_COLUMNS, RISK_DIRECTION, RiskLevel
 from aura_engine.errors import AccessDenied, ArtefactError
 from aura_engine.pipeline import run_full
+from aura_engine.pipeline.axes import map_axes
 from aura_engine.pipeline.explanation import explain_person, leading_reasons, person_kpis
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.sources import Source
@@ -68,6 +69,19 @@ def rows(connection: Connection) -> pd.DataFrame:
 def pseudonym(connection: Connection, i: int) -> str:
     asked = "SELECT pseudonym FROM person WHERE user_id_raiz = :u"
     return str(connection.scalar(text(asked), {"u": person_id(i)}))
+
+
+def test_the_map_s_axes_are_those_of_the_model_that_scores(
+    scored: World, connection: Connection
+) -> None:
+    components = model_of(scored.context.store).ensemble.projection_.components
+    axes = map_axes(connection, SYSTEM)
+    assert axes is not None
+    for axis, component in zip(axes, components, strict=True):
+        assert list(axis.loadings.values()) == component.tolist()
+        assert abs(axis.loadings[axis.leading()[0][0]]) == np.abs(component).max()
+    with pytest.raises(AccessDenied):
+        map_axes(connection, Viewer("chatbot", Role.SERVICE))
 
 
 def recomputed(model: ScoringModel, row: pd.Series) -> dict[str, tuple[float, str]]:

@@ -22,7 +22,7 @@ from aura_engine.store.installation import ensure_installation
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import save_people
 from aura_engine.store.queue import cancel, enqueue
-from aura_engine.store.reads import LevelCount
+from aura_engine.store.reads import Box, CohortKind, LevelCount
 from tests.integration.store.rows import (
     AS_OF,
     NO_MEMBERSHIPS,
@@ -53,21 +53,28 @@ A_WHILE = {"since": AS_OF - timedelta(days=1), "until": AS_OF + timedelta(days=1
 TOTALS: dict[str, dict[str, Any]] = {
     "case_numbers": {"now": AS_OF, "tomorrow": AS_OF + timedelta(hours=9)},
     "case_version": {},
+    "cohort_days": {"kind": CohortKind.REGION, "since": AS_OF.date()},
+    "cohorts": {"kind": CohortKind.AGE_BAND},
     "colleagues": {},
     "data_version": {},
+    "density": {},
     "distribution": {},
     "first_waiting": {"at": AS_OF, "limit": 8},
     "is_demo": {},
+    "last_run_before": {"moment": AS_OF + timedelta(days=1)},
     "level_profiles": {},
     "model_in_view": {},
     "notice_channels": {},
     "open_runs": {},
+    "people_within": {"box": Box(-1.0, 1.0, -1.0, 1.0), "limit": 5},
     "run": {"run_id": 1},
     "run_totals": A_WHILE,
     "runs": {},
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
+    "work_count": {"chosen": reads.WorkFilter()},
+    "work_list": {"chosen": reads.WorkFilter(), "since": None},
 }
 OF_ACCOUNTS = {
     "accounts", "audit_actions", "audit_actors", "audit_count", "audit_entries", "communities",

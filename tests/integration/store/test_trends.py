@@ -96,7 +96,7 @@ def test_a_day_s_end_is_what_was_known_at_local_midnight(store: Engine) -> None:
     record(store, DAY)
     assert scalar(store, ROWS, day=DAY) == (
         "all all ALTO_RIESGO 2;all all BAJO_RIESGO 1;"
-        f"community {COMMUNITY} ALTO_RIESGO 1;"
+        f"category arte ALTO_RIESGO 1;community {COMMUNITY} ALTO_RIESGO 1;"
         "region Jalisco ALTO_RIESGO 2;region Jalisco BAJO_RIESGO 1"
     )
     bins = (

@@ -1,0 +1,99 @@
+"""Plotly figures of groups of people."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import Final
+
+import plotly.graph_objects as go
+
+from aura_engine.charts.cohorts import MOST_LINES, CohortChart, CohortDaysChart, share
+from aura_engine.charts.figures import DAY, INK_ON_FILLS
+from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_ORDER
+from aura_engine.charts.theme import LEGEND, Look
+from aura_engine.domain import RiskLevel
+from aura_engine.i18n import t
+
+MARKS: Final = ("circle", "square", "diamond", "cross", "triangle-up", "star")
+"""Colour is never all that tells two lines apart."""
+
+
+def cohort_name(name: str | None) -> str:
+    """Return what a group is called."""
+    return t("cohorts.unknown") if name is None else name
+
+
+def cohort_figure(chart: CohortChart, look: Look) -> go.Figure:
+    """Draw the share of each level in the groups that are told, a bar for each.
+
+    Parameters
+    ----------
+    chart : CohortChart
+        The groups.
+    look : Look
+        Colours.
+    """
+    shown = chart.shown[::-1]
+    figure = go.Figure(
+        layout=look.layout(
+            height=120 + 30 * max(1, len(shown)),
+            barmode="stack",
+            legend={**LEGEND, "traceorder": "normal"},
+            xaxis=look.axis(title=t("ui.share"), range=[0, 100], ticksuffix=" %"),
+            yaxis=look.axis(showgrid=False, type="category"),
+        )
+    )
+    for level in LEVEL_ORDER:
+        shares = [share(cohort, level) or 0.0 for cohort in shown]
+        figure.add_bar(
+            name=t(f"levels.{level}"),
+            x=shares,
+            y=[cohort_name(cohort.name) for cohort in shown],
+            orientation="h",
+            text=[f"{value:.0f} %" if value >= 5 else "" for value in shares],
+            textposition="inside",
+            insidetextanchor="middle",
+            insidetextfont={"color": INK_ON_FILLS},
+            customdata=[[cohort.levels[level] if cohort.levels else 0] for cohort in shown],
+            marker={
+                "color": look.fill(level),
+                "line": {"color": look.outline(level), "width": 1},
+            },
+            hovertemplate="%{y}: %{x:.1f} % · %{customdata[0]:,}<extra>"
+            + t(f"levels.{level}")
+            + "</extra>",
+        )
+    return figure
+
+
+def cohort_days_figure(chart: CohortDaysChart, look: Look) -> go.Figure:
+    """Draw the share of ALTO in the largest groups day by day; a hidden day is a gap.
+
+    Parameters
+    ----------
+    chart : CohortDaysChart
+        The groups by day.
+    look : Look
+        Colours.
+    """
+    figure = go.Figure(
+        layout=look.layout(
+            height=340,
+            xaxis=look.axis(showgrid=False, tickformat=DAY),
+            yaxis=look.axis(title=t("cohorts.high_share"), rangemode="tozero", ticksuffix=" %"),
+        )
+    )
+    colours = cycle(CLUSTERS_DARK if look.dark else CLUSTERS)
+    for name, colour, mark in zip(chart.names()[:MOST_LINES], colours, MARKS, strict=False):
+        points = chart.percent(name, RiskLevel.ALTO)
+        figure.add_scatter(
+            name=cohort_name(name),
+            x=[day for day, _ in points],
+            y=[value for _, value in points],
+            mode="lines+markers",
+            connectgaps=False,
+            line={"color": colour, "width": 2},
+            marker={"symbol": mark, "size": 7},
+            hovertemplate="%{x|%d %b} · %{y:.1f} %<extra>%{fullData.name}</extra>",
+        )
+    return figure

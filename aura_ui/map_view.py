@@ -1,0 +1,160 @@
+"""The map: what is drawn of how many people, what its axes mean, and who is within a rectangle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from sqlalchemy import Connection
+
+from aura_engine.charts import distribution_chart, scatter_chart
+from aura_engine.charts.figures import scatter_figure
+from aura_engine.charts.map_figures import dense_figure
+from aura_engine.errors import ArtefactError
+from aura_engine.i18n import t
+from aura_engine.logs import get_logger
+from aura_engine.pipeline.axes import Axis, map_axes
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads import Box, Density, Scatter, Within, density, people_within
+from aura_ui import audited, databases, theme
+from aura_ui.formats import moment, whole
+from aura_ui.people import CARD, PERSON, marks
+from aura_ui.roles import CARERS
+
+log = get_logger(__name__)
+
+MAX_POINTS: Final = 5_000
+DENSE: Final = 50_000
+"""Of more people than this, all are drawn as cells and"""
+MAX_OUTLIERS: Final = 2_000
+"""so many as points."""
+MAX_LISTED: Final = 200
+
+
+@dataclass(frozen=True)
+class People:
+    """What a map draws: everyone as cells where they are too many, and points."""
+
+    points: Scatter
+    everyone: Density | None
+
+    def figure(self, *, by_cluster: bool) -> go.Figure:
+        """Return the figure of it, in the reader's colours."""
+        if self.everyone is None:
+            return scatter_figure(self.points, theme.look(), by_cluster=by_cluster)
+        return dense_figure(self.everyone, self.points, theme.look(), by_cluster=by_cluster)
+
+    def said(self) -> str | None:
+        """Say who is drawn, where that is not everyone as a point."""
+        shown, total = whole(len(self.points.points)), whole(self.points.total)
+        if self.everyone is not None:
+            return t("map.dense", shown=shown, total=total)
+        if len(self.points.points) < self.points.total:
+            return t("map.sampled", shown=shown, total=total)
+        return None
+
+
+def read_people(connection: Connection, viewer: Viewer) -> People:
+    """Return what the map draws of those in view.
+
+    Parameters
+    ----------
+    connection : Connection
+        In which the page reads.
+    viewer : Viewer
+        Who looks.
+    """
+    if distribution_chart(connection, viewer).total <= DENSE:
+        return People(scatter_chart(connection, viewer, max_points=MAX_POINTS), None)
+    points = scatter_chart(connection, viewer, max_points=MAX_OUTLIERS)
+    return People(points, density(connection, viewer))
+
+
+def read_axes(connection: Connection, viewer: Viewer) -> tuple[Axis, Axis] | None:
+    """Return what the axes mean; without the model the map is drawn all the same.
+
+    Parameters
+    ----------
+    connection, viewer
+        As of `read_people`.
+    """
+    try:
+        return map_axes(connection, viewer)
+    except ArtefactError as error:
+        log.warning("no_axes", reason=str(error))
+        st.warning(t("map.no_axes", error=error), icon=":material/error:")
+        return None
+
+
+def axes_in_words(axes: tuple[Axis, Axis]) -> list[str]:
+    """Say what stands to the right and what above; nothing of an axis on which all are alike."""
+    return [
+        t(f"map.{direction}", more=_listed([_leads(*kpi) for kpi in leading]))
+        for direction, axis in zip(("right", "up"), axes, strict=True)
+        if (leading := axis.leading())
+    ]
+
+
+def within(viewer: Viewer, box: Box, zone: tzinfo) -> None:
+    """Draw who stands within a rectangle, with the way to their pages for who may see them.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    box : Box
+        The rectangle.
+    zone : tzinfo
+        Of the reader.
+    """
+    audited.list_shown(viewer, "mapa", "rectangulo")
+    with databases.page_reading() as connection:
+        found = people_within(connection, viewer, box, limit=MAX_LISTED)
+    if not found.people:
+        st.info(t("map.selected_none"))
+        return
+    key = "map.selected_most" if len(found.people) < found.total else "map.selected"
+    st.markdown(f"**{t(key, total=whole(found.total), shown=whole(len(found.people)))}**")
+    is_carer = viewer.role in CARERS
+    if is_carer:
+        st.caption(t("map.selected_open"))
+    selection: Any = st.dataframe(
+        within_table(found, zone),
+        hide_index=True,
+        key=f"map_within_{box.left:g}_{box.right:g}_{box.bottom:g}_{box.top:g}",
+        on_select="rerun" if is_carer else "ignore",
+        selection_mode="single-row",
+    )
+    if is_carer and (chosen := selection.selection.rows):
+        st.switch_page(CARD, query_params={PERSON: found.people[chosen[0]]["pseudonym"]})
+
+
+def within_table(found: Within, zone: tzinfo) -> pd.DataFrame:
+    """Return who stands within a rectangle, by pseudonym."""
+    return pd.DataFrame(
+        {
+            t("high.asi"): round(row["severity_index"]),
+            t("map.pseudonym"): row["pseudonym"],
+            t("ui.level"): t(f"levels.{row['cluster_label']}"),
+            t("map.by_cluster"): row["kmeans_cluster"],
+            t("high.evidence"): row["evidence"],
+            t("high.marks"): " · ".join(marks(row)),
+            t("high.verdict"): moment(row["verdict_as_of"], zone),
+        }
+        for row in found.people
+    )
+
+
+def _leads(column: str, grows: bool) -> str:
+    return t(f"{'map_more' if grows else 'map_less'}.{column}")
+
+
+def _listed(said: Sequence[str]) -> str:
+    if len(said) == 1:
+        return said[0]
+    return t("map.and", first=", ".join(said[:-1]), last=said[-1])

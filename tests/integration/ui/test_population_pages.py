@@ -1,0 +1,133 @@
+"""Pages of the population: groups and periods, as the address asks for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from aura_engine.store.model_versions import activate_model
+from aura_engine.store.reads import Box
+from aura_ui import figures, map_view
+from tests.integration.store.rows import (
+    a_model,
+    freeze_totals,
+    generation,
+    ids,
+    publish,
+    publish_rows,
+    scalar,
+)
+from tests.integration.ui.conftest import OpenPage
+from tests.integration.ui.test_case_panel import said
+
+NEWEST = "SELECT max(id) FROM model_version"
+
+
+@pytest.fixture
+def population(store: Engine) -> Engine:
+    """Twelve people of one region, three of another and ten of none; runs of two weeks."""
+    users = ids(25)
+    publish(store, users, level="ALTO_RIESGO")
+    rows = generation(users, model_id=a_model(store), level="ALTO_RIESGO")
+    for days in (10, 2):
+        publish_rows(store, rows, as_of=datetime.now(UTC) - timedelta(days=days))
+    freeze_totals(store)
+    with store.begin() as connection:
+        for region, some in (("Puebla", users[12:15]), (None, users[15:])):
+            connection.execute(
+                text(
+                    "UPDATE person SET region = :region WHERE user_id_raiz = ANY(:users ::uuid[])"
+                ),
+                {"region": region, "users": some},
+            )
+    return store
+
+
+def test_groups_are_those_of_the_address_and_small_ones_are_not_told(
+    open_page: OpenPage, population: Engine
+) -> None:
+    page = open_page("distribucion", por="region")
+    assert "Mayor porcentaje en Alto: Jalisco, 100.0 % de 12 personas" in said(page)
+    table = next(d.value for d in page.dataframe if "Región" in d.value)
+    assert dict(zip(table["Región"], table["Personas"], strict=True)) == {
+        "Jalisco": "12",
+        "Puebla": "<10",
+        "Sin dato": "oculto",
+    }
+    page.segmented_control(key="cohort_kind").set_value("edad")
+    page.run()
+    assert dict(page.query_params) == {"por": "edad"}
+    assert any("Edad" in d.value for d in page.dataframe)
+
+
+def test_without_memberships_no_group_is_told(open_page: OpenPage, population: Engine) -> None:
+    shown = said(open_page("distribucion", por="nada"))
+    assert "Ningún grupo tiene personas suficientes" in shown
+    assert "Todavía no terminó ningún día con datos de estos grupos." in shown
+
+
+@pytest.mark.parametrize(
+    ("span", "now", "before"), [("7d", 1, 1), ("30d", 2, 0), ("24h", 0, 0), ("x", 1, 1)]
+)
+def test_a_period_stands_beside_the_one_before(
+    open_page: OpenPage, population: Engine, span: str, now: int, before: int
+) -> None:
+    page = open_page("tendencias", periodo=span)
+    shown = said(page)
+    if now + before:
+        assert f"vieron las corridas: {now} del " in shown
+        assert f", y {before} de los días anteriores" in shown
+        assert list(page.dataframe[-1].value["Periodo anterior"].dropna() != "") == [True] * (
+            4 if before else 0
+        )
+    else:
+        assert "En este periodo no hubo corridas." in shown
+        assert not page.dataframe
+
+
+def test_a_period_that_is_chosen_is_in_the_address(open_page: OpenPage, population: Engine) -> None:
+    page = open_page("tendencias")
+    page.segmented_control(key="trend_span").set_value("90d")
+    page.run()
+    assert dict(page.query_params) == {"periodo": "90d"}
+    assert not page.exception
+
+
+def test_a_rectangle_of_the_map_is_asked_of_the_database(
+    open_page: OpenPage, population: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_view, "MAX_LISTED", 20)
+    drawn: list[object] = []
+    monkeypatch.setattr(figures, "boxes", lambda _state: drawn)
+    page = open_page("mapa")
+    assert "Dibuje un rectángulo" in said(page)
+    drawn.append(Box(0.0, 1.0, -1.0, 0.0))
+    page.run()
+    assert "25 personas; estas son las 20 de mayor ASI" in said(page)
+    assert len(page.dataframe[-1].value) == 20
+    noted = "SELECT count(*) FROM audit_log WHERE action = 'mapa'"
+    assert scalar(population, noted) == 2
+    drawn[:] = [Box(7.0, 8.0, 7.0, 8.0)]
+    page.run()
+    assert "no hay nadie" in said(page)
+
+
+def test_more_people_than_can_be_drawn_are_cells(
+    open_page: OpenPage, population: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_view, "DENSE", 24)
+    monkeypatch.setattr(map_view, "MAX_OUTLIERS", 10)
+    page = open_page("mapa")
+    assert "25 personas: más oscuro, más personas; los puntos son 10" in said(page)
+
+
+def test_without_the_model_the_map_is_drawn_and_only_its_axes_are_not_explained(
+    open_page: OpenPage, population: Engine
+) -> None:
+    with population.begin() as connection:
+        activate_model(connection, int(str(scalar(population, NEWEST))), as_of=datetime.now(UTC))
+    page = open_page("mapa")
+    assert "Los ejes no se pueden explicar" in said(page)
+    assert "Dibuje un rectángulo" in said(page)
