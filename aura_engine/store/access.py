@@ -73,6 +73,11 @@ class Viewer:
         if self.communities is not None:
             raise AccessDenied(t("store.access_accounts_scoped"))
 
+    def require_names(self) -> None:
+        """Raise `AccessDenied` unless this viewer may learn who a person is, one by one."""
+        if self.role not in _CARERS:
+            raise AccessDenied(t("store.access_names", role=self.role))
+
     def require_care(self) -> None:
         """Raise `AccessDenied` unless this viewer works with single people and their cases."""
         if self.role not in _CARERS:
