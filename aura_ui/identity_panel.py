@@ -19,7 +19,7 @@ from aura_engine.pipeline.identity import LONGEST_REASON, SHORTEST_REASON, Ident
 from aura_ui import databases
 from aura_ui.failures import last_resort
 from aura_ui.guard import require_role
-from aura_ui.page import hold
+from aura_ui.page import hold, release
 from aura_ui.roles import CARERS
 
 log = get_logger(__name__)
@@ -46,6 +46,7 @@ def show(pseudonym: str) -> None:
 
 def _panel(pseudonym: str) -> None:
     with last_resort():
+        release()  # whatever was shown here is gone with this drawing
         place = st.empty()
         if st.session_state.get(_ASKED) != pseudonym:
             with place.container():

@@ -51,6 +51,11 @@ def hold(seconds: float) -> None:
     st.session_state[HELD] = now() + timedelta(seconds=seconds)
 
 
+def release() -> None:
+    """Let news redraw the page on view again."""
+    st.session_state.pop(HELD, None)
+
+
 def is_held() -> bool:
     """Tell whether news have to wait before they redraw the page on view."""
     until: datetime | None = st.session_state.get(HELD)

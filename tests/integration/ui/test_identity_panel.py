@@ -293,6 +293,7 @@ def test_news_wait_for_as_long_as_names_are_shown_and_no_longer(
     page = ask(open_page("ficha", names=named.names, p=name), REASON)
     left = page.session_state[HELD] - datetime.now(UTC)
     assert timedelta(0) < left <= identity_panel.SHOWN_SECONDS * SECONDS
+    assert HELD not in page.run().session_state
     redrawn: list[object] = []
     monkeypatch.setattr(guard, "is_another", lambda _viewer: False)
     monkeypatch.setattr(live, "_redraw_if_new", redrawn.append)
