@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from aura_engine.cluster import Lease
+    from aura_engine.pipeline.identity import NameSources
     from aura_engine.settings import DatabaseUrls, Settings
 
 TEND_SECONDS: Final = 1.0
@@ -113,3 +114,25 @@ def open_analytics(settings: Settings) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def open_names(settings: Settings) -> Iterator[NameSources | None]:
+    """Yield where names are read, for whoever reveals an identity; None where nothing is set.
+
+    The embedded server runs meanwhile, where it is the one that is meant.
+
+    Raises
+    ------
+    SettingsError, ClusterError
+        As :func:`open_databases` does.
+    """
+    from aura_engine.demo.site import DemoSite
+    from aura_engine.pipeline.identity import connect_names
+
+    with ExitStack() as opened:
+        urls = settings.identity_urls()
+        if settings.database_urls() is None:
+            site = DemoSite.at(settings.data_dir, settings.cluster_dir)
+            urls = site.identity_urls(opened.enter_context(site.cluster.acquire()))
+        yield None if urls is None else opened.enter_context(connect_names(urls))

@@ -6,7 +6,7 @@ from __future__ import annotations
 def ui() -> None:
     """Serve the pages."""
     from aura_cli.context import start
-    from aura_cli.databases import open_analytics
+    from aura_cli.databases import open_analytics, open_names
     from aura_cli.installation import refuse_another_kind
     from aura_cli.orphan import end_with_parent
     from aura_cli.ports import require_free
@@ -16,6 +16,6 @@ def ui() -> None:
     settings.require_local_or_allowed()
     require_free(settings.bind_address, settings.ui_port, "AURA_UI_PORT")
     end_with_parent()
-    with open_analytics(settings) as store:
+    with open_analytics(settings) as store, open_names(settings) as names:
         refuse_another_kind(settings, store)
-        serve(settings, store)
+        serve(settings, store, names)

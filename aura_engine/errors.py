@@ -19,6 +19,7 @@
     ├── AccountError          an account cannot be added or changed so
     │   ├── AccountChanged      somebody else changed it meanwhile
     │   └── LastSupervisor      nobody would be left who looks after the accounts
+    ├── IdentityRefused       a person's identity is not shown
     ├── CaseRefused           what was asked of a case cannot be done; nothing was changed
     │   └── CaseConflict      somebody else acted on the case meanwhile
     ├── NoticeError           a notice did not get through
@@ -99,6 +100,10 @@ class RunCancelled(RunError):
 
 class AccessDenied(AuraError):
     """The viewer may not read or do this."""
+
+
+class IdentityRefused(AuraError):
+    """A person's identity is not shown; the message says why, and names nobody."""
 
 
 class CaseRefused(AuraError):

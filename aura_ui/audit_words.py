@@ -36,6 +36,6 @@ def _known(key: str, otherwise: str) -> str:
 
 def about(entry: AuditEntry) -> str:
     """Return whom a row of the log tells of: a pseudonym, or the e-mail of an account."""
-    if entry.subject == "person":
+    if entry.subject in ("person", "identity"):
         return entry.pseudonym or t("users.person_gone")
     return entry.account_email or ""

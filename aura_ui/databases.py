@@ -1,4 +1,4 @@
-"""The pages' settings and their connection to the analytics database."""
+"""The pages' settings, their connection to the analytics database, and the way to names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from aura_engine.errors import AuraError, SettingsError
 from aura_engine.i18n import t
-from aura_engine.settings import Settings
+from aura_engine.pipeline.identity import Identity, NameSources, connect_names, reveal
+from aura_engine.settings import IDENTITY_URL_NAMES, Settings
+from aura_engine.store.access import Viewer
 from aura_engine.store.connect import connect_store, reading
 from aura_engine.store.installation import read_installation, require_kind
 
@@ -26,15 +28,26 @@ class Provided:
 
     settings: Settings
     store: Engine
+    names: NameSources | None = None
 
 
 _provided: Provided | None = None
 
 
-def provide(settings: Settings, store: Engine) -> None:
-    """Give the pages their settings and database, before the server starts."""
+def provide(settings: Settings, store: Engine, names: NameSources | None = None) -> None:
+    """Give the pages what they work with, before the server starts.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of this process.
+    store : Engine
+        The analytics database.
+    names : NameSources, optional
+        Where an identity is revealed.
+    """
     global _provided
-    _provided = Provided(settings, store)
+    _provided = Provided(settings, store, names)
 
 
 def settings() -> Settings:
@@ -93,6 +106,30 @@ def page_reading() -> Iterator[Connection]:
         yield connection
 
 
+def names_missing() -> str | None:
+    """Say what is to be set before an identity can be revealed; None where nothing is."""
+    if _current().names is not None:
+        return None
+    if not settings().configured_url_names():
+        return t("identity.not_in_demo")
+    return t("identity.not_configured", variables=" y ".join(IDENTITY_URL_NAMES))
+
+
+def identity_of(viewer: Viewer, pseudonym: str, reason: str) -> Identity:
+    """Reveal who a person is; see `aura_engine.pipeline.identity.reveal`.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who wants to know.
+    pseudonym : str
+        About whom.
+    reason : str
+        Why.
+    """
+    return reveal(store(), _current().names, viewer, pseudonym, reason)
+
+
 def _current() -> Provided:
     return _provided if _provided is not None else _from_environment()
 
@@ -106,4 +143,5 @@ def _from_environment() -> Provided:
         raise SettingsError(t("ui.start_with_aura"))
     engine = connect_store(urls.analytics, application_name="aura-ui")
     require_kind(read_installation(engine), "production")
-    return Provided(found, engine)
+    names = found.identity_urls()
+    return Provided(found, engine, None if names is None else connect_names(names))

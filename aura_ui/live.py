@@ -27,7 +27,7 @@ from aura_engine.store.reads import (
 from aura_ui import databases, guard, notices, rerun
 from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
-from aura_ui.page import DRAWN, DRAWN_CASES, now
+from aura_ui.page import DRAWN, DRAWN_CASES, HELD, is_held, now
 from aura_ui.roles import OPERATORS
 
 BUSY_SECONDS: Final = 1.0
@@ -66,7 +66,7 @@ def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
         Whether the data are invented, which is said on every page.
     """
     # The page is drawn after the sidebar: until then there is nothing that could be outdated.
-    for drawn in (DRAWN, DRAWN_CASES, DRAWN_STATE, FAILED):
+    for drawn in (DRAWN, DRAWN_CASES, DRAWN_STATE, FAILED, HELD):
         st.session_state.pop(drawn, None)
     if is_demo:
         st.html(f'<div class="aura-demo">{escape(t("ui.demo_data"))}</div>')
@@ -85,8 +85,9 @@ def _beat(viewer: Viewer) -> None:
             st.rerun()  # a tick alone would go on showing what somebody else may see
         found = _look(viewer)
         if found is not None:
-            _redraw_if_new(found)
-            _keep_pace(BUSY_SECONDS if rerun.is_open(found.latest_run) else IDLE_SECONDS)
+            if not is_held():
+                _redraw_if_new(found)
+                _keep_pace(BUSY_SECONDS if rerun.is_open(found.latest_run) else IDLE_SECONDS)
             _tell(found, viewer)
 
 

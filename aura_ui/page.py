@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import streamlit as st
@@ -17,6 +17,9 @@ DRAWN: Final = "drawn_version"
 
 DRAWN_CASES: Final = "drawn_cases"
 """In the session: mark of all cases as the page on view shows them, if it shows any."""
+
+HELD: Final = "redraw_held_until"
+"""In the session: until when news do not redraw the page on view by themselves."""
 
 
 def now() -> datetime:
@@ -41,6 +44,22 @@ def version_on_view(connection: Connection, viewer: Viewer) -> DataVersion | Non
 def cases_on_view(connection: Connection, viewer: Viewer) -> None:
     """Note the state of all cases that this page draws, so that an action on one redraws it."""
     st.session_state[DRAWN_CASES] = case_version(connection, viewer)
+
+
+def hold(seconds: float) -> None:
+    """Let no news redraw the page on view for a while: it shows what a redraw would hide."""
+    st.session_state[HELD] = now() + timedelta(seconds=seconds)
+
+
+def release() -> None:
+    """Let news redraw the page on view again."""
+    st.session_state.pop(HELD, None)
+
+
+def is_held() -> bool:
+    """Tell whether news have to wait before they redraw the page on view."""
+    until: datetime | None = st.session_state.get(HELD)
+    return until is not None and now() < until
 
 
 def require_results(connection: Connection, viewer: Viewer, title: str) -> DataVersion:

@@ -126,7 +126,7 @@ def last_change(records: Sequence[dict[str, Any]], zone: tzinfo) -> None:
 
 
 def about(row: dict[str, Any], zone: tzinfo) -> None:
-    """Say what else is known, and that the identity is not shown."""
+    """Say what else is known."""
     last = row["last_activity_at"]
     said = [
         t("person.last_activity", when=ago(last, now(), zone))
@@ -139,7 +139,6 @@ def about(row: dict[str, Any], zone: tzinfo) -> None:
         said.append(t("person.region", region=row["region"]))
     said.append(t("person.model_version", version=row["model_version_id"]))
     st.caption(" · ".join(said))
-    st.caption(t("person.identity"))
 
 
 def _vote(cast: bool) -> str:

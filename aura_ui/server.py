@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from aura_engine.logs import get_logger
+from aura_engine.pipeline.identity import NameSources
 from aura_engine.settings import LOOPBACK_NAMES, Settings
 from aura_ui import databases, login
 
@@ -16,7 +17,7 @@ log = get_logger(__name__)
 ENTRY: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 
 
-def serve(settings: Settings, store: Engine) -> None:
+def serve(settings: Settings, store: Engine, names: NameSources | None = None) -> None:
     """Serve the pages until SIGINT or SIGTERM.
 
     Parameters
@@ -25,10 +26,12 @@ def serve(settings: Settings, store: Engine) -> None:
         Address and port.
     store : Engine
         The analytics database; stays the caller's to close.
+    names : NameSources, optional
+        Where an identity is revealed; stays the caller's to close.
     """
     from streamlit.web.cli import main
 
-    databases.provide(settings, store)
+    databases.provide(settings, store, names)
     if settings.allow_anonymous:
         log.warning("anonymous_reading_allowed", address=settings.bind_address)
     # Those who sign in come through a proxy, which passes on the name that they typed.

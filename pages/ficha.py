@@ -7,7 +7,7 @@ from aura_engine.charts.figures import history_figure
 from aura_engine.i18n import t
 from aura_engine.store.pseudonyms import is_pseudonym, read_pseudonym
 from aura_engine.store.reads import case_of, case_timeline, colleagues, history
-from aura_ui import audited, case_panel, databases, person_card, theme
+from aura_ui import audited, case_panel, databases, identity_panel, person_card, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.guard import require_role
@@ -38,6 +38,7 @@ if told is None:
     if case is not None:
         st.subheader(pseudonym, anchor=False)
         case_panel.show(viewer, case, None, team, zone)
+        st.caption(t("identity.deleted"))
         case_panel.timeline(done, zone)
     elif pseudonym:
         st.warning(t("person.unknown", pseudonym=pseudonym), icon=":material/search:")
@@ -50,6 +51,7 @@ if told is None:
 
 person_card.headline(told, zone)
 case_panel.show(viewer, case, told, team, zone)
+identity_panel.show(pseudonym)
 left, right = st.columns([1.35, 1], gap="large")
 with left:
     person_card.why(told)

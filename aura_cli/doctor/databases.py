@@ -17,7 +17,13 @@ from aura_engine.cluster import EmbeddedCluster
 from aura_engine.errors import AuraError, SettingsError
 from aura_engine.i18n import t
 from aura_engine.logs import redact
-from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, Settings
+from aura_engine.settings import (
+    DATABASE_URL_NAMES,
+    IDENTITY_URL_NAMES,
+    DatabaseUrls,
+    IdentityUrls,
+    Settings,
+)
 from aura_engine.sql import load_queries
 
 CONNECT_SECONDS: Final = 5
@@ -55,6 +61,15 @@ def databases(settings: Settings) -> Iterator[Finding]:
             yield from check_all(addresses)
     except AuraError as error:
         yield Finding(area, "AURA_EMBEDDED", State.BROKEN, t("cli.unreachable"), str(error))
+    names = settings.identity_urls()
+    if names is not None:
+        yield from check_names(names)
+
+
+def check_names(urls: IdentityUrls) -> Iterator[Finding]:
+    """Look at the two sources through the role that reveals an identity."""
+    for name, url in zip(IDENTITY_URL_NAMES, (urls.auth, urls.social), strict=True):
+        yield from check(name, url, source_findings)
 
 
 def check_all(urls: DatabaseUrls) -> Iterator[Finding]:

@@ -84,6 +84,10 @@ class Lease:
         """TCP port that the server listens on."""
         return int(self._connection["port"])
 
+    def knows(self, role: str) -> bool:
+        """Tell whether ``create_role`` made this role."""
+        return role in (read_json(self._files.credentials) or {})
+
     def url(self, database: str, role: str | None = None) -> URL:
         """Return the address of a database.
 

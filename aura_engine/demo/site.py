@@ -14,9 +14,15 @@ from aura_engine.cluster.locks import FileLock
 from aura_engine.demo.ddl import create_schema
 from aura_engine.errors import DemoError
 from aura_engine.i18n import t
-from aura_engine.settings import DatabaseUrls
+from aura_engine.settings import DatabaseUrls, IdentityUrls
 from aura_engine.sources import Source
-from aura_engine.sources.roles import READER_ROLE, install_reader
+from aura_engine.sources.roles import (
+    IDENTITY_ROLE,
+    IDENTITY_SOURCES,
+    READER_ROLE,
+    install_identity_reader,
+    install_reader,
+)
 from aura_engine.store import migrate
 from aura_engine.store.connect import connect_store
 
@@ -93,7 +99,7 @@ class DemoSite:
 
     def provision(self, lease: Lease) -> None:
         """Make roles, databases, source schemas and grants that are not there yet."""
-        for role in (MINER_ROLE, SERVICE_ROLE, READER_ROLE):
+        for role in (MINER_ROLE, SERVICE_ROLE, READER_ROLE, IDENTITY_ROLE):
             create_role(lease, role)
         create_database(lease, ANALYTICS, owner=MINER_ROLE)
         for source in Source:
@@ -102,6 +108,8 @@ class DemoSite:
                 _create_schema_once(service, source)
             with self._as(lease.url(source.database)) as owner:
                 install_reader(owner, source)
+                if source in IDENTITY_SOURCES:
+                    install_identity_reader(owner, source)
         store = connect_store(lease.url(ANALYTICS, MINER_ROLE))
         try:
             migrate.upgrade(store)
@@ -115,6 +123,15 @@ class DemoSite:
             auth=lease.url(Source.AUTH.database, READER_ROLE),
             social=lease.url(Source.SOCIAL.database, READER_ROLE),
             messaging=lease.url(Source.MESSAGING.database, READER_ROLE),
+        )
+
+    def identity_urls(self, lease: Lease) -> IdentityUrls | None:
+        """Return the addresses that reveal an identity; None before `provision` made their role."""
+        if not lease.knows(IDENTITY_ROLE):
+            return None
+        return IdentityUrls(
+            auth=lease.url(Source.AUTH.database, IDENTITY_ROLE),
+            social=lease.url(Source.SOCIAL.database, IDENTITY_ROLE),
         )
 
     @contextmanager

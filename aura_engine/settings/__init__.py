@@ -11,17 +11,24 @@ from aura_engine.settings.collected import (
     documented_variables,
     refuse_production,
 )
-from aura_engine.settings.databases import DATABASE_URL_NAMES, DatabaseUrls
+from aura_engine.settings.databases import (
+    DATABASE_URL_NAMES,
+    IDENTITY_URL_NAMES,
+    DatabaseUrls,
+    IdentityUrls,
+)
 from aura_engine.settings.serving import PORT_NAMES
 from aura_engine.settings.variables import Variable
 
 __all__ = [
     "DATABASE_URL_NAMES",
     "ENV_FILE",
+    "IDENTITY_URL_NAMES",
     "LOOPBACK_NAMES",
     "PORT_NAMES",
     "SAFE_SECRET_BYTES",
     "DatabaseUrls",
+    "IdentityUrls",
     "Settings",
     "Variable",
     "documented_variables",

@@ -22,6 +22,10 @@ DATABASE_URL_NAMES: Final = (
 )
 
 
+IDENTITY_URL_NAMES: Final = ("DATABASE_URL_AUTH_IDENTITY", "DATABASE_URL_SOCIAL_IDENTITY")
+"""Of the role that reads names, which is another one than the sources' reader."""
+
+
 @dataclass(frozen=True)
 class DatabaseUrls:
     """Addresses of the four databases; the repr masks the passwords."""
@@ -30,6 +34,14 @@ class DatabaseUrls:
     auth: URL
     social: URL
     messaging: URL
+
+
+@dataclass(frozen=True)
+class IdentityUrls:
+    """Addresses of the two sources that hold names, for the role that may read them."""
+
+    auth: URL
+    social: URL
 
 
 class DatabaseSettings(BaseModel):
@@ -56,6 +68,18 @@ class DatabaseSettings(BaseModel):
         alias="DATABASE_URL_MESSAGING",
         description="Source of messages; read only.",
     )
+    database_url_auth_identity: DatabaseUrl | None = Field(
+        default=None,
+        alias="DATABASE_URL_AUTH_IDENTITY",
+        description="The source of accounts for the role `aura_identity`, which reads ids and "
+        "user names; only to reveal one person's identity. Without both of these nobody's is "
+        "revealed.",
+    )
+    database_url_social_identity: DatabaseUrl | None = Field(
+        default=None,
+        alias="DATABASE_URL_SOCIAL_IDENTITY",
+        description="The source of profiles for the same role, which reads ids and display names.",
+    )
     embedded: bool = Field(
         default=False,
         alias="AURA_EMBEDDED",
@@ -77,7 +101,8 @@ class DatabaseSettings(BaseModel):
 
     def configured_url_names(self) -> tuple[str, ...]:
         """Return the names of the ``DATABASE_URL_*`` that are set, in documented order."""
-        return tuple(name for name, secret in self._urls().items() if secret is not None)
+        named = self._urls() | self._identity_urls()
+        return tuple(name for name, secret in named.items() if secret is not None)
 
     def database_urls(self) -> DatabaseUrls | None:
         """Return the configured addresses, or None where the embedded cluster is meant.
@@ -99,11 +124,20 @@ class DatabaseSettings(BaseModel):
             return DatabaseUrls(
                 *(parse_url(secret.get_secret_value()) for secret in secrets.values() if secret)
             )
-        if len(missing) < len(secrets):
+        if self.configured_url_names():
             raise SettingsError(t("settings.urls_missing_some", missing=", ".join(missing)))
         if not self.embedded:
             raise SettingsError(t("settings.urls_missing_all"))
         return None
+
+    def identity_urls(self) -> IdentityUrls | None:
+        """Return the addresses of the role that reads names, or None where one is not set."""
+        auth, social = self._identity_urls().values()
+        if auth is None or social is None:
+            return None
+        return IdentityUrls(
+            parse_url(auth.get_secret_value()), parse_url(social.get_secret_value())
+        )
 
     @property
     def cluster_dir(self) -> Path:
@@ -123,3 +157,7 @@ class DatabaseSettings(BaseModel):
             self.database_url_messaging,
         )
         return dict(zip(DATABASE_URL_NAMES, secrets, strict=True))
+
+    def _identity_urls(self) -> dict[str, SecretStr | None]:
+        secrets = (self.database_url_auth_identity, self.database_url_social_identity)
+        return dict(zip(IDENTITY_URL_NAMES, secrets, strict=True))

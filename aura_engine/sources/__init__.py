@@ -5,6 +5,7 @@ from aura_engine.sources.connections import Source, Sources, SourceUrls, connect
 from aura_engine.sources.extract import extract_activity
 from aura_engine.sources.identity import IdentityMap, TableTally, UnresolvedReport
 from aura_engine.sources.memberships import MEMBERSHIP_COLUMNS
+from aura_engine.sources.names import NameSources, NameUrls, connect_names
 from aura_engine.sources.texts import (
     TextSource,
     count_texts,
@@ -21,12 +22,15 @@ __all__ = [
     "MEMBERSHIP_COLUMNS",
     "Extraction",
     "IdentityMap",
+    "NameSources",
+    "NameUrls",
     "Source",
     "SourceUrls",
     "Sources",
     "TableTally",
     "TextSource",
     "UnresolvedReport",
+    "connect_names",
     "connect_sources",
     "count_texts",
     "extract_activity",

@@ -77,9 +77,9 @@ class Sources:
         """Return the same addresses with pools of their own, which no other reader's limit cuts."""
         return replace(
             self,
-            auth=_engine(self.auth.url),
-            social=_engine(self.social.url),
-            messaging=_engine(self.messaging.url),
+            auth=source_engine(self.auth.url),
+            social=source_engine(self.social.url),
+            messaging=source_engine(self.messaging.url),
         )
 
     def engine(self, source: Source) -> Engine:
@@ -100,15 +100,14 @@ class Sources:
             If the source cannot be reached or does not answer a query. The message names the
             source and the mend, and shows neither address nor statement.
         """
-        engine = self.engine(source)
-        try:
-            with answering_within(engine, self.answers_within), engine.connect() as connection:
-                yield connection
-        except (DBAPIError, PoolTimeoutError) as error:
-            raise SourceError(_explain(source, error), source.value) from error
-        except UnreadableResult as error:
-            names = {"database": source.database, "columns": str(error)}
-            raise SourceError(t("sources.beyond", **names), source.value) from error
+        with read_transaction(
+            self.engine(source),
+            source,
+            seconds=self.answers_within,
+            variable=source.variable,
+            script=source.value,
+        ) as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the pools."""
@@ -132,11 +131,14 @@ def connect_sources(urls: SourceUrls) -> Sources:
         ``sql/roles/`` installs; whichever it is, every transaction here is read only.
     """
     return Sources(
-        auth=_engine(urls.auth), social=_engine(urls.social), messaging=_engine(urls.messaging)
+        auth=source_engine(urls.auth),
+        social=source_engine(urls.social),
+        messaging=source_engine(urls.messaging),
     )
 
 
-def _engine(url: URL) -> Engine:
+def source_engine(url: URL) -> Engine:
+    """Prepare a small pool whose transactions only read; nothing is contacted yet."""
     engine = create_engine(
         url,
         pool_size=1,
@@ -151,10 +153,44 @@ def _engine(url: URL) -> Engine:
     return with_links(engine)
 
 
-def _explain(source: Source, error: DBAPIError | PoolTimeoutError) -> str:
+@contextmanager
+def read_transaction(
+    engine: Engine, source: Source, *, seconds: float | None, variable: str, script: str
+) -> Iterator[Connection]:
+    """Open one read-only transaction; what fails in it is said in words.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of `source_engine`.
+    source : Source
+        What is read.
+    seconds : float or None
+        After how long it is given up; None where it may take any time.
+    variable : str
+        The setting that holds the address.
+    script : str
+        Name of the script under ``sql/roles/`` that lets the role read.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be reached or does not answer a query.
+    """
+    names = {"database": source.database, "variable": variable, "source": script}
+    try:
+        with answering_within(engine, seconds), engine.connect() as connection:
+            yield connection
+    except (DBAPIError, PoolTimeoutError) as error:
+        raise SourceError(_explain(error, names), source.value) from error
+    except UnreadableResult as error:
+        said = t("sources.beyond", database=source.database, columns=str(error))
+        raise SourceError(said, source.value) from error
+
+
+def _explain(error: DBAPIError | PoolTimeoutError, names: dict[str, str]) -> str:
     driver_error = getattr(error, "orig", None)
     code = getattr(driver_error, "pgcode", None)
-    names = {"database": source.database, "variable": source.variable, "source": source.value}
     if code in _REFUSED:
         return t("sources.refused", **names, detail=_first_line(driver_error))
     if code in _ANOTHER_SCHEMA:

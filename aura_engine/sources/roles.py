@@ -1,4 +1,4 @@
-"""The read-only role: what a DBA installs by hand, installed by ourselves where we are the DBA."""
+"""The read-only roles: what a DBA installs by hand, installed by us where we are the DBA."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from aura_engine.sources.connections import Source
 from aura_engine.sql import SQL_ROOT
 
 READER_ROLE: Final = "aura_reader"
+IDENTITY_ROLE: Final = "aura_identity"
+"""Reads names and nothing else; only to reveal one person's identity."""
+IDENTITY_SOURCES: Final = (Source.AUTH, Source.SOCIAL)
+"""Where they are."""
 _GRANT: Final = re.compile(
     r"^GRANT SELECT \(([^)]+)\) ON public\.(\w+) TO aura_reader;$", re.MULTILINE
 )
@@ -41,6 +45,16 @@ def uninstall_script() -> str:
     return (SQL_ROOT / "roles" / "uninstall.sql").read_text(encoding="utf-8")
 
 
+def identity_script(source: Source) -> str:
+    """Return the script that lets the role of names read one of `IDENTITY_SOURCES`."""
+    return (SQL_ROOT / "roles" / f"{source.value}_identity.sql").read_text(encoding="utf-8")
+
+
+def uninstall_identity_script() -> str:
+    """Return the script that takes back what `identity_script` gave."""
+    return (SQL_ROOT / "roles" / "uninstall_identity.sql").read_text(encoding="utf-8")
+
+
 def install_reader(owner: Engine, source: Source) -> None:
     """Install the role in a source that we own, such as one of the embedded cluster.
 
@@ -57,6 +71,16 @@ def install_reader(owner: Engine, source: Source) -> None:
         If the server refuses; nothing is changed then.
     """
     _run(owner, role_script(source))
+
+
+def install_identity_reader(owner: Engine, source: Source) -> None:
+    """Install the role of names in a source that we own; as `install_reader` does."""
+    _run(owner, identity_script(source))
+
+
+def uninstall_identity_reader(owner: Engine) -> None:
+    """Take back what `install_identity_reader` gave, in the database of the engine."""
+    _run(owner, uninstall_identity_script())
 
 
 def uninstall_reader(owner: Engine) -> None:

@@ -78,6 +78,13 @@ class Viewer:
         if self.is_anonymous:
             raise AccessDenied(t("store.access_anonymous"))
 
+    def require_names(self) -> None:
+        """Raise `AccessDenied` unless this viewer may learn who a person is, one by one."""
+        if self.role not in _CARERS:
+            raise AccessDenied(t("store.access_names", role=self.role))
+        if self.is_anonymous:
+            raise AccessDenied(t("store.access_anonymous"))
+
     def require_care(self) -> None:
         """Raise `AccessDenied` unless this viewer works with single people and their cases."""
         if self.role not in _CARERS:

@@ -39,15 +39,23 @@ class AuditLog(Base):
     """One reading of somebody's record, of a list of people or of this log; never what was read.
 
     A row of subject 'person' whose person is gone has nobody: the account was deleted. One of
-    subject 'account' says what was done to an account of ours.
+    subject 'identity' says in `detail` why somebody wanted to know who a person is; one of subject
+    'account', what was done to an account of ours.
     """
 
     __tablename__ = "audit_log"
     __table_args__ = (
         CheckConstraint(
-            "subject IN ('person', 'list', 'unknown', 'account', 'log')", name="audit_log_subject"
+            "subject IN ('person', 'identity', 'list', 'unknown', 'account', 'log')",
+            name="audit_log_subject",
         ),
-        CheckConstraint("subject = 'person' OR user_id_raiz IS NULL", name="audit_log_names_one"),
+        CheckConstraint(
+            "subject IN ('person', 'identity') OR user_id_raiz IS NULL", name="audit_log_names_one"
+        ),
+        CheckConstraint(
+            "subject <> 'identity' OR coalesce(char_length(detail), 0) BETWEEN 10 AND 500",
+            name="audit_log_says_why",
+        ),
         CheckConstraint(
             "(subject = 'account') = (account_id IS NOT NULL)", name="audit_log_names_account"
         ),

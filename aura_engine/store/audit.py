@@ -56,6 +56,36 @@ def record_pseudonym(engine: Engine, viewer: Viewer, pseudonym: str, *, action: 
     _write("record_pseudonym", engine, viewer, action, None, pseudonym=pseudonym)
 
 
+def record_identity(
+    engine: Engine, viewer: Viewer, user_id: UUID, *, action: str, reason: str
+) -> bool:
+    """Note that somebody is about to learn who a person is, and why they want to.
+
+    Parameters
+    ----------
+    engine, viewer, action
+        As of `record_person`.
+    user_id : UUID
+        Whose identity.
+    reason : str
+        In their own words, 10 to 500 characters.
+
+    Returns
+    -------
+    bool
+        Whether it was noted. Nobody is there any more where it was not, and nothing may be read.
+
+    Raises
+    ------
+    StoreError
+        If it could not be noted; then nothing may be read either.
+    """
+    return (
+        _write("record_identity", engine, viewer, action, None, user_id=str(user_id), detail=reason)
+        == 1
+    )
+
+
 def record_log(engine: Engine, viewer: Viewer, *, action: str, detail: str | None = None) -> None:
     """Note that somebody is about to read this log.
 
@@ -114,7 +144,9 @@ def _write(
     action: str,
     request_id: str | None,
     **more: str | None,
-) -> None:
+) -> int:
+    """Write a row and return how many were written."""
     told = {"actor": viewer.name, "role": viewer.role.value, "action": action}
     with store_errors(), engine.begin() as connection:
-        connection.execute(text(_QUERIES[query]), {**told, "request_id": request_id, **more})
+        done = connection.execute(text(_QUERIES[query]), {**told, "request_id": request_id, **more})
+    return int(done.rowcount)

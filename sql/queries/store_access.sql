@@ -73,6 +73,12 @@ SELECT :actor, :role, :action,
 FROM (VALUES (1)) AS one (row)
 LEFT JOIN person p ON p.pseudonym = :pseudonym;
 
+-- name: record_identity
+-- Only of somebody who is there: without a row nothing may be read.
+INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, detail, request_id)
+SELECT :actor, :role, :action, 'identity', p.user_id_raiz, :detail, :request_id
+FROM person p WHERE p.user_id_raiz = CAST(:user_id AS uuid);
+
 -- name: record_account
 INSERT INTO audit_log (actor, role, action, subject, account_id, detail, request_id)
 VALUES (:actor, :role, :action, 'account', :account_id, :detail, :request_id);

@@ -1,6 +1,7 @@
 -- Takes back what auth.sql, social.sql or messaging.sql gave. Run it in each of the databases:
 --     psql -d aura_auth -v ON_ERROR_STOP=1 -f uninstall.sql
 -- The role itself is dropped with the last database of the server that it could read.
+-- What reveals names has a role and a script of its own, uninstall_identity.sql.
 -- It may be run again, also where nothing is installed.
 BEGIN;
 

@@ -12,7 +12,7 @@ from aura_engine.sql import load_queries
 from aura_engine.store.access import Viewer
 
 _QUERIES: Final = load_queries("store_audit")
-SUBJECTS: Final = ("person", "list", "unknown", "account", "log")
+SUBJECTS: Final = ("person", "identity", "list", "unknown", "account", "log")
 """What a row tells of."""
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 from aura_cli.doctor import databases as doctor
 from aura_cli.doctor.findings import State
 from aura_engine.cluster import create_role
-from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, Settings
+from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, IdentityUrls, Settings
 from aura_engine.store import migrate
 
 ROLE = "doctor_reader"
@@ -96,6 +96,14 @@ def test_a_role_that_may_not_create_cannot_keep_the_analytics_database(source):
 def test_all_four_are_looked_at_under_their_variables_names(source):
     found = list(doctor.check_all(DatabaseUrls(source[0], source[1], source[1], source[1])))
     assert {f.subject for f in found} >= set(DATABASE_URL_NAMES)
+
+
+def test_the_role_that_reveals_an_identity_is_looked_at_too(source):
+    found = list(doctor.check_names(IdentityUrls(source[1], source[1].set(port=1))))
+    assert [(one.subject, one.state) for one in found] == [
+        ("DATABASE_URL_AUTH_IDENTITY", State.GOOD),
+        ("DATABASE_URL_SOCIAL_IDENTITY", State.BROKEN),
+    ]
 
 
 def test_some_addresses_missing_is_broken_and_none_is_not():

@@ -125,6 +125,21 @@ def test_a_person_who_left_is_nobody_in_the_log(population: Engine) -> None:
     assert (entry.subject, entry.pseudonym) == ("person", None)
 
 
+def test_who_learned_an_identity_is_found_with_the_reason(population: Engine) -> None:
+    audit.record_pseudonym(population, COUNSELOR, NAMES[1], action="ficha")
+    who = {"action": "identity_revealed", "reason": "Llamar a su tutora"}
+    assert audit.record_identity(population, COUNSELOR, UUID(WHO[1]), **who)
+    wanted = AuditFilter(subject="identity", pseudonym=NAMES[1])
+    (entry,) = read(population, reads.audit_entries, SYSTEM, wanted, limit=9)
+    assert (entry.actor, entry.pseudonym, entry.detail) == ("ana", NAMES[1], "Llamar a su tutora")
+
+
+def test_of_nobody_no_identity_is_noted(population: Engine) -> None:
+    nobody = {"action": "identity_revealed", "reason": "Llamar a su tutora"}
+    assert not audit.record_identity(population, COUNSELOR, UUID(int=99), **nobody)
+    assert read(population, reads.audit_count, SYSTEM, AuditFilter(), most=9) == 0
+
+
 def test_a_filter_knows_no_time_without_a_zone() -> None:
     with pytest.raises(ValueError, match="naive"):
         AuditFilter(since=AS_OF.replace(tzinfo=None))

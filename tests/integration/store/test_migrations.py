@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -9,9 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from aura_engine.domain import RiskLevel
-from aura_engine.store import migrate
+from aura_engine.store import audit, migrate
+from aura_engine.store.access import Role, Viewer
 from aura_engine.store.cases import CaseState, open_cases
 from aura_engine.store.connect import connect_store
 from aura_engine.store.generation import ensure_history_month, stage_history
@@ -220,6 +223,32 @@ def test_of_older_generations_nobody_below_alto_is_taken_for_a_return(store: Eng
         " FROM feature"
     )
     assert scalar(store, found) is True
+
+
+def test_who_learned_an_identity_and_why_is_in_the_log_of_every_structure_since(
+    store: Engine,
+) -> None:
+    publish(store, ids(1))
+    who = Viewer("ana", Role.COUNSELOR)
+    assert audit.record_identity(store, who, UUID(ids(1)[0]), action="x", reason="Llamar hoy")
+    row = "SELECT subject || ' ' || detail FROM audit_log WHERE user_id_raiz IS NOT NULL"
+    assert scalar(store, row) == "identity Llamar hoy"
+    migrate.downgrade(store, "0011")
+    assert scalar(store, row) == "person Llamar hoy"
+    migrate.upgrade(store)
+    assert scalar(store, row) == "person Llamar hoy"
+
+
+@pytest.mark.parametrize("reason", [None, "", "demasiado"[:9], "x" * 501])
+def test_no_row_of_an_identity_is_without_a_reason(store: Engine, reason: str | None) -> None:
+    with store.begin() as connection, pytest.raises(IntegrityError, match="audit_log_says_why"):
+        connection.execute(
+            text(
+                "INSERT INTO audit_log (actor, role, action, subject, detail)"
+                " VALUES ('ana', 'counselor', 'x', 'identity', :reason)"
+            ),
+            {"reason": reason},
+        )
 
 
 def test_downgrade_leaves_nothing_and_upgrade_works_again(store: Engine) -> None:

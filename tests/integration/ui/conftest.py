@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from aura_engine.cluster import Lease, ensure_template
+from aura_engine.pipeline.identity import NameSources
 from aura_engine.settings import Settings
 from aura_engine.store.access import LOCAL, Viewer
 from aura_engine.store.connect import connect_store
@@ -52,10 +53,15 @@ def open_page(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPa
     guard.enter()
 
     def run(
-        name: str, *, viewer: Viewer | None = LOCAL, store: Engine = store, **query: str
+        name: str,
+        *,
+        viewer: Viewer | None = LOCAL,
+        store: Engine = store,
+        names: NameSources | None = None,
+        **query: str,
     ) -> AppTest:
         monkeypatch.setattr(guard, "current_viewer", lambda: viewer)
-        databases.provide(Settings.load({"AURA_EMBEDDED": "1"}), store)
+        databases.provide(Settings.load({"AURA_EMBEDDED": "1"}), store, names)
         role = viewer.role.value if viewer else None
         page = AppTest.from_function(_page_among_all, args=(name, role), default_timeout=PATIENCE)
         for key, value in query.items():

@@ -188,6 +188,17 @@ def test_the_log_is_filtered_by_its_address(
         assert not open_page("usuarios", accion=nonsense).exception
 
 
+def test_who_learned_an_identity_is_shown_with_the_reason(
+    open_page: OpenPage, store: Engine, pseudonyms: list[str]
+):
+    given = {"action": "identity_revealed", "reason": "Llamar a su tutora"}
+    assert audit.record_identity(store, LOCAL, UUID(ids(2)[0]), **given)
+    (row,) = table(open_page("usuarios", tipo="identity"), LOG)
+    assert row[3:] == [
+        "Reveló la identidad", "la identidad de una persona", pseudonyms[0], "Llamar a su tutora",
+    ]  # fmt: skip
+
+
 def test_filters_go_into_the_address_and_people_who_read_do_not(
     open_page: OpenPage, store: Engine, eva: int, pseudonyms: list[str]
 ):

@@ -11,6 +11,7 @@ from aura_engine.errors import SettingsError
 from aura_engine.logs import get_logger
 from aura_engine.settings import (
     DATABASE_URL_NAMES,
+    IDENTITY_URL_NAMES,
     Settings,
     documented_variables,
     refuse_production,
@@ -20,6 +21,10 @@ SECRET = "correct-horse-battery"
 FOUR_URLS = {
     name: f"postgresql://reader:{SECRET}@db.example:5433/{name[13:].lower()}"
     for name in DATABASE_URL_NAMES
+}
+IDENTITY_URLS = {
+    name: f"postgresql://aura_identity:{SECRET}@db.example/{name[13:].lower()}"
+    for name in IDENTITY_URL_NAMES
 }
 
 
@@ -157,6 +162,25 @@ def test_some_urls_is_an_error_that_names_the_missing(missing, embedded):
         Settings.load(given | {"AURA_EMBEDDED": embedded}).database_urls()
 
 
+def test_both_addresses_of_names_or_none():
+    assert Settings.load(FOUR_URLS).identity_urls() is None
+    for name in IDENTITY_URL_NAMES:
+        assert Settings.load({name: IDENTITY_URLS[name]}).identity_urls() is None
+    urls = Settings.load(FOUR_URLS | IDENTITY_URLS).identity_urls()
+    assert urls is not None
+    assert (urls.auth.database, urls.social.database) == ("auth_identity", "social_identity")
+    assert {urls.auth.drivername, urls.social.drivername} == {"postgresql+psycopg2"}
+    assert SECRET not in repr(urls)
+
+
+def test_addresses_of_names_alone_are_no_installation_and_no_demo():
+    settings = Settings.load(IDENTITY_URLS | {"AURA_EMBEDDED": "1"})
+    with pytest.raises(SettingsError, match=f"Faltan[^:]*: {', '.join(DATABASE_URL_NAMES)}"):
+        settings.database_urls()
+    with pytest.raises(SettingsError, match="DATABASE_URL_AUTH_IDENTITY"):
+        refuse_production(settings, "demo")
+
+
 @pytest.mark.parametrize(
     "scheme", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"]
 )
@@ -192,7 +216,7 @@ def test_passwords_and_keys_appear_in_no_repr_or_error():
     "option",
     ["password", "PassWord", "sslpassword", "oauth_client_secret", "scram_client_key", "dsn"],
 )
-@pytest.mark.parametrize("variable", DATABASE_URL_NAMES)
+@pytest.mark.parametrize("variable", [*DATABASE_URL_NAMES, *IDENTITY_URL_NAMES])
 def test_a_secret_in_a_urls_query_is_refused_by_name(variable, option):
     message = complaint(**{variable: f"postgresql://u@h/x?sslmode=require&{option}={SECRET}"})
     assert variable in message
@@ -271,4 +295,5 @@ def test_every_variable_is_documented():
 def test_every_variable_that_holds_a_password_is_known_as_secret():
     secret = {name for name, variable in documented_variables().items() if variable.secret}
     alerts = {"AURA_ALERT_WEBHOOK", "AURA_ALERT_SECRET", "AURA_ALERT_SMTP_PASSWORD"}
-    assert secret == {*DATABASE_URL_NAMES, "AURA_TEXT_KEY", "AURA_JWT_SECRET", *alerts}
+    addresses = {*DATABASE_URL_NAMES, *IDENTITY_URL_NAMES}
+    assert secret == {*addresses, "AURA_TEXT_KEY", "AURA_JWT_SECRET", *alerts}
