@@ -247,8 +247,10 @@ BEGIN
             RAISE WARNING '% has partitions or children: statements that name one are not seen',
                 watched.place;
         END IF;
+        -- In order, so that installing again finds each function as it is.
         own_columns := ARRAY(
-            SELECT DISTINCT unnest(watched.key || watched.people || watched.columns));
+            SELECT DISTINCT name
+            FROM unnest(watched.key || watched.people || watched.columns) AS name ORDER BY name);
         SELECT string_agg(format('o.%1$I = n.%1$I', name), ' AND ') INTO same_key
         FROM unnest(watched.key) AS name;
         SELECT string_agg(format('o.%1$I IS DISTINCT FROM n.%1$I', name), ' OR ') INTO is_changed

@@ -55,7 +55,10 @@ def test_every_chart_has_a_table_with_the_same_numbers(desk: Desk, watched: Watc
             continue
         open_page(watched.page, desk.pages, address)
         await_charts(watched.page, charts)
-        assert watched.page.get_by_text("Ver tabla").count() == charts
+        # Distribución draws the days of its groups once one has ended.
+        drawn = watched.page.locator(".js-plotly-plot").count()
+        assert drawn >= charts
+        assert watched.page.get_by_text("Ver tabla").count() == drawn
     open_page(watched.page, desk.pages, "distribucion")
     watched.page.get_by_text("Ver tabla").first.click()
     button = watched.page.get_by_role("button", name="Descargar CSV").first

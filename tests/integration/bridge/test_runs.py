@@ -20,6 +20,7 @@ from tests.integration.bridge.served import Serve
 from tests.patience import eventually
 from ws_bridge import runs
 from ws_bridge.limits import POSTS_A_MINUTE, RateLimit
+from ws_bridge.routes import v1_data_miner
 
 MINER, CLUSTERING = "/api/v1/data-miner", "/api/v1/clustering"
 
@@ -83,8 +84,18 @@ def test_a_run_that_ends_badly_is_told_in_its_words(
     }
 
 
-def test_the_same_run_is_joined_and_another_one_refused(bridge: Bridge, led: Engine) -> None:
+def test_the_same_run_is_joined_and_another_one_refused(
+    bridge: Bridge, led: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = bridge(led)
+    answered: list[int] = []
+
+    def asks(*given: Any) -> int:
+        answered.append(ask_for(*given))
+        return answered[-1]
+
+    ask_for = v1_data_miner.ask
+    monkeypatch.setattr(v1_data_miner, "ask", asks)
     first = client.post(f"{MINER}/execute-etl-async").json()
     assert first["status"] == "accepted"
     assert client.post(f"{MINER}/execute-etl-async").json()["run_id"] == first["run_id"]
@@ -95,6 +106,7 @@ def test_the_same_run_is_joined_and_another_one_refused(bridge: Bridge, led: Eng
         assert client.post(f"{CLUSTERING}/execute").status_code == 409
         state = client.get(first["check_status_at"]).json()
         assert (state["ready_for_etl"], state["run"]["status"]) == (False, "queued")
+        eventually(lambda: answered == [first["run_id"]] * 3)
         end(led, first["run_id"], "succeeded")
         assert joined.result().json()["run_id"] == first["run_id"]
     assert client.get(first["check_status_at"]).json()["run"]["status"] == "succeeded"

@@ -91,7 +91,6 @@ def test_carers_learn_both_names_and_the_log_says_why(
     "viewer",
     [
         SYSTEM,
-        ANONYMOUS,
         Viewer("luz", Role.ANALYST),
         Viewer("demo:analyst", Role.ANALYST),
         Viewer("chatbot", Role.SERVICE),
@@ -101,6 +100,8 @@ def test_carers_learn_both_names_and_the_log_says_why(
 def test_nobody_else_learns_a_name(store: Engine, named: Named, viewer: Viewer) -> None:
     with pytest.raises(AccessDenied, match="seudónimos"):
         reveal(store, named.names, viewer, PSEUDONYMS[ANA], REASON)
+    with pytest.raises(AccessDenied, match="sin identificarse"):
+        reveal(store, named.names, ANONYMOUS, PSEUDONYMS[ANA], REASON)
     assert noted(store) == []
 
 

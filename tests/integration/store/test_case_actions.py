@@ -126,6 +126,7 @@ def test_a_snooze_keeps_the_asi_of_the_moment_and_ends_by_the_clock(
     store: Engine, user: str, case: CaseRef
 ) -> None:
     see(store, 83.0, [user])
+    assert account(store, ANA.role, "ana@escuela.example") == ANA
     version = case_actions.acknowledge(store, ANA, case, at=NOON)
     until = local(4, 9)
     case_actions.snooze(

@@ -109,14 +109,14 @@ def test_a_counselors_day_holds_their_share_of_what_the_team_can_take(role, dail
 
 
 def test_cards_tell_how_long_cases_wait_and_which_are_late():
-    waits, due = today.case_cards(CaseNumbers(5, 3, 1, 2, 4, 0, 0), 7)
+    waits, due = today.case_cards(CaseNumbers(5, 3, 1, 2, 4, 0, 0, 0, 7))
     assert "Sin reconocer" in waits
     assert "3 hace más de un día" in waits
     assert "1 hace más de tres" in waits
     assert "además 7 por revisar" in waits
     assert ">4<" in due
-    assert "2 ya vencidos" in due
-    assert "<br>" not in "".join(today.case_cards(CaseNumbers(0, 0, 0, 0, 0, 0, 0), 0))
+    assert "con plazo vencido: 2" in due
+    assert "<br>" not in "".join(today.case_cards(CaseNumbers(0, 0, 0, 0, 0, 0, 0, 0, 0)))
 
 
 def test_the_readers_day_ends_at_their_midnight():
