@@ -67,7 +67,7 @@ def _fitted(store: Engine, some: pd.DataFrame) -> int:
     return save_model(
         store,
         fitted_at=AS_OF,
-        parameters={"n_clusters": 4},
+        parameters={"n_clusters": 4, "contamination": 0.1},
         text_revision=None,
         libraries={},
         n_fitted=len(some),
