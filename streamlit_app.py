@@ -39,7 +39,7 @@ else:
     page = st.navigation(pages_for(viewer))
     st.set_page_config(page_title=f"{page.title} · {t('ui.product')}")
     theme.style()
-    with st.sidebar:
+    with st.sidebar, last_resort():
         login_page.sidebar(viewer)
         live.sidebar(viewer, is_demo=databases.is_demo())
     with last_resort():

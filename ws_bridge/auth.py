@@ -127,7 +127,10 @@ class Gate:
         return Caller(Viewer(f"client:{address}", role))
 
     def _is_ours(self, hosts: Sequence[str]) -> bool:
-        name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+        try:
+            name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+        except ValueError:  # brackets that do not close
+            return False
         if not name:
             return False
         return "." not in name or bool(_plain(name)) or name in self.hosts

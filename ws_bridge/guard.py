@@ -101,7 +101,10 @@ class KnownPages:
         await self._app(scope, receive, send)
 
     def _is_known(self, origin: str, headers: Headers) -> bool:
-        host = urlsplit(origin).netloc.lower()
+        try:
+            host = urlsplit(origin).netloc.lower()
+        except ValueError:  # nothing that a browser sends
+            return False
         return origin.lower() in self._origins or headers.getlist("host") == [host] != [""]
 
 

@@ -205,7 +205,8 @@ def test_a_trusted_client_that_reads_single_records_does_not_listen(
     assert code_of(TestClient(app, client=("192.0.2.7", 1)), LIVE) == 4403
     trusted = TestClient(app, client=("192.0.2.8", 1))
     assert first(trusted, LIVE)["type"] == "INITIAL_STATE"
-    assert code_of(trusted, LIVE, headers={"Host": "evil.example:8001"}) == 4403
+    for host in ("evil.example:8001", "[::1", "["):
+        assert code_of(trusted, LIVE, headers={"Host": host}) == 4403
     assert code_of(trusted, LIVE, headers={"X-Forwarded-For": "10.0.0.9"}) == 4403
 
 

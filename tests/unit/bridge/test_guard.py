@@ -75,7 +75,7 @@ def test_where_anonymous_reading_is_allowed_any_name_and_proxy_will_do(bridge: B
     "origin",
     [
         "https://evil.example", "null", "", "http://127.0.0.1:8002", "https://admin.example.evil.example",
-        "http://127.0.0.1:8001@evil.example",
+        "http://127.0.0.1:8001@evil.example", "http://[", "http://[::1",
     ],
 )  # fmt: skip
 def test_a_page_of_another_site_changes_nothing(bridge: Bridge, origin: str) -> None:
