@@ -61,7 +61,7 @@ def new_world(lease: Lease) -> Iterator[World]:
     names: dict[Source, str] = {}
     for source in Source:
         template = f"template_schema_{source.value}"
-        ensure_template(lease, template, lambda url, source=source: _build(url, source))
+        ensure_template(lease, template, lambda url, source=source: build_schema(url, source))
         names[source] = f"t_{source.value}_{secrets.token_hex(8)}"
         clone_database(lease, template, names[source])
     owners = {source: create_engine(lease.url(name)) for source, name in names.items()}
@@ -78,7 +78,7 @@ def new_world(lease: Lease) -> Iterator[World]:
             drop_database(lease, name)
 
 
-def _build(url: URL, source: Source) -> None:
+def build_schema(url: URL, source: Source) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         create_schema(connection, source)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import URL, Engine, create_engine, text
 
 from aura_engine.cluster import Lease, clone_database, create_role, drop_database, ensure_template
-from aura_engine.demo.ddl import create_schema
 from aura_engine.sources import NameSources, Source, connect_names
 from aura_engine.sources.roles import IDENTITY_ROLE, IDENTITY_SOURCES, install_identity_reader
+from tests.integration.sources.conftest import build_schema
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def new_named(lease: Lease) -> Iterator[Named]:
     made: dict[Source, str] = {}
     for source in IDENTITY_SOURCES:
         template = f"template_named_{source.value}"
-        ensure_template(lease, template, lambda url, source=source: _build(url, source))
+        ensure_template(lease, template, lambda url, source=source: build_schema(url, source))
         made[source] = f"t_{source.value}_{secrets.token_hex(8)}"
         clone_database(lease, template, made[source])
     owners = {source: create_engine(lease.url(name)) for source, name in made.items()}
@@ -74,10 +74,3 @@ def new_named(lease: Lease) -> Iterator[Named]:
             owner.dispose()
         for name in made.values():
             drop_database(lease, name)
-
-
-def _build(url: URL, source: Source) -> None:
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        create_schema(connection, source)
-    engine.dispose()

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from aura_engine.settings import Settings
 from aura_engine.store.access import Role
 from aura_engine.store.installation import ensure_installation
-from aura_ui import databases, login
+from aura_ui import databases, live, login
 from tests.patience import PATIENCE
 
 ENTRY = Path(__file__).resolve().parents[3] / "streamlit_app.py"
@@ -45,3 +45,17 @@ def test_in_the_demo_the_sidebar_follows_the_chosen_role(
     choice = app.sidebar.selectbox[0]
     assert choice.options[choice.index] == named
     assert [one.label for one in app.sidebar.expander] == beside
+
+
+def test_a_defect_in_the_sidebar_is_told_in_the_readers_words_and_the_page_goes_on(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("contamination")
+
+    monkeypatch.setattr(live, "sidebar", broken)
+    app.run()
+    assert not app.exception
+    assert "contamination" not in " ".join(error.value for error in app.error)
+    assert app.sidebar.error
+    assert app.title[0].value == "Hoy"
