@@ -3,20 +3,24 @@
 -- name: scatter
 -- Where people stand on the two principal components. Of more than :points people the most
 -- severe four fifths are shown, and of the rest a sample that stays the same.
-WITH ranked AS (
-    SELECT f.user_id_raiz, f.pca_x, f.pca_y, f.cluster_label, f.severity_index, f.kmeans_cluster,
-           row_number() OVER (ORDER BY f.severity_index DESC, f.user_id_raiz) AS place,
-           count(*) OVER () AS total
+WITH shown AS MATERIALIZED (
+    SELECT f.user_id_raiz, f.pca_x, f.pca_y, f.cluster_label, f.severity_index, f.kmeans_cluster
     FROM user_feature_vector f
     WHERE {visible}
-), shown AS (
-    SELECT * FROM ranked WHERE place <= CASE WHEN total > :points THEN :worst ELSE :points END
-    UNION ALL
-    (SELECT * FROM ranked WHERE total > :points AND place > :worst
-     ORDER BY hashtextextended(user_id_raiz::text, 0) LIMIT :sampled)
+), counted AS (
+    SELECT count(*) AS total, count(*) > :points AS are_many FROM shown
+), worst AS (
+    SELECT * FROM shown ORDER BY severity_index DESC, user_id_raiz
+    LIMIT (SELECT CASE WHEN are_many THEN :worst ELSE :points END FROM counted)
+), sampled AS (
+    SELECT * FROM shown
+    WHERE (SELECT are_many FROM counted) AND user_id_raiz NOT IN (SELECT user_id_raiz FROM worst)
+    ORDER BY uuid_hash_extended(user_id_raiz, 0), user_id_raiz
+    LIMIT :sampled
 )
-SELECT s.pca_x, s.pca_y, s.cluster_label, s.severity_index, s.kmeans_cluster, p.pseudonym, s.total
-FROM shown s JOIN person p USING (user_id_raiz);
+SELECT s.pca_x, s.pca_y, s.cluster_label, s.severity_index, s.kmeans_cluster, p.pseudonym, c.total
+FROM (SELECT * FROM worst UNION ALL SELECT * FROM sampled) s
+JOIN person p USING (user_id_raiz) CROSS JOIN counted c;
 
 -- name: level_profiles
 SELECT f.cluster_label, count(*) AS people,
