@@ -11,6 +11,7 @@ from aura_engine.logs import get_logger
 from aura_engine.pipeline.identity import NameSources
 from aura_engine.settings import LOOPBACK_NAMES, Settings
 from aura_ui import databases, login
+from aura_ui.warm_up import warm_up
 
 log = get_logger(__name__)
 
@@ -32,6 +33,7 @@ def serve(settings: Settings, store: Engine, names: NameSources | None = None) -
     from streamlit.web.cli import main
 
     databases.provide(settings, store, names)
+    warm_up()
     if settings.allow_anonymous:
         log.warning("anonymous_reading_allowed", address=settings.bind_address)
     # Those who sign in come through a proxy, which passes on the name that they typed.

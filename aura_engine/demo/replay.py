@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -18,6 +19,10 @@ from aura_engine.pipeline.nightly import NIGHTLY_AT
 from aura_engine.sources import Source
 from aura_engine.sources.triggers import install_triggers
 from aura_engine.store.runs import Progress, last_full_run, silent
+
+REPLAYED_REFIT_DAYS: Final = 21
+"""Age at which a night that is gone through fits a new model version, if the setting allows more:
+the history then shows one, and the present is of the same version as the nights before it."""
 
 Steps = Callable[[int, int], None]
 """Called with the number of steps done and of all steps."""
@@ -100,13 +105,14 @@ class DemoLife:
         due = nights(self.plan, until=now)
         last = last_full_run(self.context.store)
         missed = [night for night in due if last is None or night > last]
+        nightly = replace(
+            self.context, refit_days=min(self.context.refit_days, REPLAYED_REFIT_DAYS)
+        )
         outcomes = []
         for number, night in enumerate(missed):
             on_night(number, len(missed))
             write_until(self.service, population, night, progress=on_people)
-            outcomes.append(
-                run_full(self.context, as_of=night, requested_by="demo", progress=on_stage)
-            )
+            outcomes.append(run_full(nightly, as_of=night, requested_by="demo", progress=on_stage))
         on_night(len(missed), len(missed))
         write_until(self.service, population, now, progress=on_people)
         for source, owner in self.service.items():
