@@ -101,7 +101,7 @@ def _catch_up(
         site.service(lease) as service,
     ):
         ensure_installation(context.store, "demo", plan.as_dict())
-        life = DemoLife(plan, service, context, site.truth_file)
+        life = DemoLife(plan, service, context, site.truth_file, settings.working_hours)
         with steps() as shown:
             present, nights = life.catch_up(
                 on_people=lambda done, total: shown.whole("demo_people", done, total),

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.population import Population
+from aura_engine.demo.team import Team
 from aura_engine.demo.truth import write_truth
 from aura_engine.demo.writer import write_until
 from aura_engine.pipeline import PipelineContext, RunOutcome, run_full
@@ -19,6 +20,7 @@ from aura_engine.pipeline.nightly import NIGHTLY_AT
 from aura_engine.sources import Source
 from aura_engine.sources.triggers import install_triggers
 from aura_engine.store.runs import Progress, last_full_run, silent
+from aura_engine.working_hours import WorkingHours
 
 REPLAYED_REFIT_DAYS: Final = 21
 """Age at which a night that is gone through fits a new model version, if the setting allows more:
@@ -66,12 +68,15 @@ class DemoLife:
         Runs with the roles and settings of a real installation.
     truth_file : Path
         Where the planted truth is kept.
+    working : WorkingHours
+        Of the team that looks after cases between two nights.
     """
 
     plan: DemoPlan
     service: Mapping[Source, Engine]
     context: PipelineContext
     truth_file: Path
+    working: WorkingHours
 
     def catch_up(
         self,
@@ -81,6 +86,8 @@ class DemoLife:
         on_stage: Progress = silent,
     ) -> tuple[RunOutcome, list[RunOutcome]]:
         """Live through what is missing, run each missed night, then run for the present.
+
+        Between two nights a team works on cases; what the last night found awaits the reader.
 
         What changes from then on goes through the triggers, which the history, written at a
         stroke, is spared: the run for the present knows all of it.
@@ -108,9 +115,12 @@ class DemoLife:
         nightly = replace(
             self.context, refit_days=min(self.context.refit_days, REPLAYED_REFIT_DAYS)
         )
+        team = Team(self.context.store, self.working)
         outcomes = []
         for number, night in enumerate(missed):
             on_night(number, len(missed))
+            if last is not None:
+                team.work(last)
             write_until(self.service, population, night, progress=on_people)
             outcomes.append(run_full(nightly, as_of=night, requested_by="demo", progress=on_stage))
         on_night(len(missed), len(missed))

@@ -24,6 +24,7 @@ from aura_engine.store.connect import connect_store
 from aura_engine.store.installation import ensure_installation
 from tests.conftest import DatabaseFactory
 from tests.integration.demo.conftest import build
+from tests.integration.store.case_rows import OFFICE
 from tests.integration.store.conftest import TEMPLATE, build_template
 from tests.remembering import remembering_model
 
@@ -65,7 +66,7 @@ def a_life(
             refit_days=30,
             clock=lambda: clock[0],
         )
-        yield DemoLife(PLAN, service, context, truth), clock, store
+        yield DemoLife(PLAN, service, context, truth, OFFICE), clock, store
     for engine in (store, *service.values()):
         engine.dispose()
 

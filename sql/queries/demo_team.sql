@@ -1,0 +1,4 @@
+-- What the demo's team did, in the analytics database.
+
+-- name: has_acted
+SELECT EXISTS (SELECT FROM case_action WHERE actor = :team AND at >= :since);
