@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from aura_engine.charts import HistoryChart
 from aura_engine.domain import LEVEL_RANK, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import KpiExplanation, PersonExplained
@@ -99,6 +100,13 @@ def votes(row: dict[str, Any]) -> None:
         for detector in ("kmeans", "dbscan", "forest")
     )
     st.html(f'<div class="aura-cards" style="grid-template-columns:repeat(3,1fr)">{cards}</div>')
+
+
+def usual(chart: HistoryChart) -> None:
+    """Say which ASI is usual for this person, where their history is long enough."""
+    own = chart.usual_severity()
+    if own is not None:
+        st.caption(t("person.usual", own=f"{own:.0f}", now=f"{chart.points()[-1].severity:.0f}"))
 
 
 def last_change(records: Sequence[dict[str, Any]], zone: tzinfo) -> None:

@@ -66,6 +66,7 @@ with right:
         key="historia",
         finding=t("person.history"),
     )
+    person_card.usual(chart)
     person_card.last_change(records, zone)
     person_card.about(told.person, zone)
 end()

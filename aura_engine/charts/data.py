@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -158,6 +158,10 @@ class HistoryPoint:
     reason: str | None
 
 
+USUAL_AFTER: Final = timedelta(days=30)
+"""A person's own usual value takes at least so long a history."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryChart:
     """One person's recorded verdicts, oldest first.
@@ -196,6 +200,24 @@ class HistoryChart:
         if recorded and recorded[-1].as_of >= present.as_of:
             return recorded
         return [*recorded, present]
+
+    def usual_severity(self) -> float | None:
+        """Return the ASI that held for half of the time and was not exceeded, 0-100.
+
+        The last value counts for nothing: it has only just begun. None where the history is
+        shorter than `USUAL_AFTER`.
+        """
+        points = self.points()
+        known = points[-1].as_of - points[0].as_of
+        if known < USUAL_AFTER:
+            return None
+        held = timedelta(0)
+        spans = [(now.severity, then.as_of - now.as_of) for now, then in pairwise(points)]
+        for severity, span in sorted(spans):
+            held += span
+            if 2 * held >= known:
+                return severity
+        raise AssertionError("all spans together are all that is known")
 
     def model_changes(self) -> list[datetime]:
         """Return the moments from which another model gave this person's verdict."""

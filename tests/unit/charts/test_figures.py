@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendPoint, TrendsChart
 from aura_engine.charts import figures as drawn
@@ -182,6 +184,33 @@ def test_a_history_marks_where_another_model_gave_the_verdict():
     chart = HistoryChart((verdict(80.0), verdict(51.0, model=2, days=2)), now)
     assert chart.model_changes() == [AS_OF + timedelta(days=2)]
     assert len(drawn.history_figure(chart, LIGHT, ZONE).layout.shapes) == 1
+
+
+def history(*recorded, until):
+    """Verdicts as pairs of day and ASI; the last one holds until a day, on which another begins."""
+    records = tuple(verdict(severity, days=day) for day, severity in recorded)
+    return HistoryChart(records, verdict(99.0) | {"extraction_date": AS_OF + timedelta(days=until)})
+
+
+def test_the_usual_asi_is_the_one_that_held_for_half_of_the_time():
+    assert history((0, 20.0), (16, 80.0), until=31).usual_severity() == 20.0
+    assert history((0, 20.0), (15, 80.0), until=31).usual_severity() == 80.0
+    assert history((0, 20.0), (10, 90.0), (20, 50.0), until=30).usual_severity() == 50.0
+    assert history((0, 20.0), until=29).usual_severity() is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.integers(0, 100)), min_size=1, max_size=8),
+)
+def test_the_usual_asi_is_the_median_of_days(spans):
+    begins = [sum(days for days, _ in spans[:place]) for place in range(len(spans))]
+    until = sum(days for days, _ in spans)
+    chart = history(
+        *[(day, float(asi)) for day, (_, asi) in zip(begins, spans, strict=True)], until=until
+    )
+    by_day = sorted(asi for days, asi in spans for _ in range(days))
+    expected = None if until < 30 else float(by_day[(len(by_day) - 1) // 2])
+    assert chart.usual_severity() == expected
 
 
 def test_today_compares_with_the_last_run_of_an_earlier_day_whatever_the_hour():
