@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from aura_engine.i18n import t
-from aura_ui import databases, live, login_page, theme
+from aura_ui import databases, guide, live, login_page, theme
 from aura_ui.failures import last_resort
 from aura_ui.guard import current_viewer, enter, require_role
 from aura_ui.navigation import pages_for, pages_without_content
@@ -42,6 +42,7 @@ else:
     with st.sidebar, last_resort():
         login_page.sidebar(viewer)
         live.sidebar(viewer, is_demo=databases.is_demo())
+        guide.sidebar()
     with last_resort():
         page.run()
     _settle()

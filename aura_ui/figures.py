@@ -35,7 +35,7 @@ def show(
     table : DataFrame
         The same numbers, with headings that people read.
     key : str
-        Of the page's chart; the file is named after it.
+        Of the page's chart; picture and file are named after it.
     finding : str
         What the chart shows, for whoever cannot see it.
     height : int, optional
@@ -54,7 +54,7 @@ def show(
         figure,
         key=f"chart_{key}",
         theme=None,
-        config=SELECTABLE if is_selectable else CONFIG,
+        config=_config(key, is_selectable=is_selectable),
         alt=finding,
         on_select="rerun" if is_selectable else "ignore",
         selection_mode="box",
@@ -62,6 +62,14 @@ def show(
     with st.expander(t("ui.table")):
         show_table(table, key=key)
     return boxes(drawn) if is_selectable else []
+
+
+def _config(key: str, *, is_selectable: bool) -> dict[str, Any]:
+    config = SELECTABLE if is_selectable else CONFIG
+    return {
+        **config,
+        "toImageButtonOptions": {**config["toImageButtonOptions"], "filename": f"aura-{key}"},
+    }
 
 
 def boxes(drawn: Mapping[str, Any]) -> list[Box]:

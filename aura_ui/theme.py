@@ -42,7 +42,7 @@ def _sheet(dark: bool) -> str:
         f"background:{rgba(LEVEL_FILL[level], _TINT)}}}"
         for level in RiskLevel
     )
-    return f"""
+    return f"""{_hints()}
     .stApp {{ font-variant-numeric: tabular-nums; }}
     .stMainBlockContainer {{ max-width: 1240px; padding: 2.6rem clamp(.9rem, 3vw, 2.5rem) 3rem; }}
     [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
@@ -83,3 +83,31 @@ def _sheet(dark: bool) -> str:
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
     """
+
+
+def _hints() -> str:
+    """Return Spanish for what Streamlit writes in English and lets nobody choose.
+
+    A field's hint stands before the count of its characters, which every field of ours has.
+    """
+    inputs = '[data-testid="InputInstructions"] > span:first-child:not(:last-child)'
+    said = {
+        f".stTextInput {inputs}": "ui.hint_apply",
+        f".stForm .stTextInput {inputs}": "ui.hint_send",
+        f".stTextArea {inputs}": "ui.hint_apply_text",
+        f".stForm .stTextArea {inputs}": "ui.hint_send_text",
+    }
+    written = "".join(
+        f"{place}{{font-size:0}}{place}::after{{content:{_quoted(key)};font-size:.75rem}}"
+        for place, key in said.items()
+    )
+    buttons = {"Fullscreen": "ui.hint_fullscreen", "Close fullscreen": "ui.hint_fullscreen_end"}
+    return written + "".join(
+        f'.js-plotly-plot [data-title="{name}"]::after{{content:{_quoted(key)} !important}}'
+        for name, key in buttons.items()
+    )
+
+
+def _quoted(key: str) -> str:
+    said = t(key).replace("\\", "\\\\").replace('"', '\\"').replace("<", "\\3C ")
+    return f'"{said}"'

@@ -59,3 +59,15 @@ def test_a_defect_in_the_sidebar_is_told_in_the_readers_words_and_the_page_goes_
     assert "contamination" not in " ".join(error.value for error in app.error)
     assert app.sidebar.error
     assert app.title[0].value == "Hoy"
+
+
+def test_the_guide_is_beside_every_page_and_stays_open_when_the_page_is_redrawn(app: AppTest):
+    app.session_state[login.CHOSEN_ROLE] = Role.COUNSELOR
+    app.run()
+    assert not app.get("dialog")
+    app.sidebar.button(key="guide").click().run()
+    for _ in range(2):
+        assert not app.exception
+        assert any("Si hay urgencia" in said.value for said in app.markdown)
+        assert app.title[0].value == "Hoy"
+        app.run()
