@@ -50,7 +50,7 @@ def cohort_figure(chart: CohortChart, look: Look) -> go.Figure:
             x=shares,
             y=[cohort_name(cohort.name) for cohort in shown],
             orientation="h",
-            text=[f"{value:.0f} %" if value >= 5 else "" for value in shares],
+            text=[f"{value:.1f} %" if value >= 6 else "" for value in shares],
             textposition="inside",
             insidetextanchor="middle",
             insidetextfont={"color": INK_ON_FILLS},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from aura_engine.i18n import room, t
 from aura_ui import guide
+from tests.patience import PATIENCE
 
 ROOMS = (
     "ui", "today", "high", "person", "identity", "case", "case_stage", "case_outcome",
@@ -92,3 +95,26 @@ def test_without_its_file_a_reader_is_told_whom_to_ask(monkeypatch, tmp_path):
     monkeypatch.setattr(guide, "GUIDE", tmp_path / "guia-orientacion.md")
     assert "docs/guia-orientacion.md" in guide.text()
     assert "funcionan igual" in guide.text()
+
+
+def beside_a_page() -> None:
+    import streamlit as st
+
+    from aura_ui import guide
+
+    with st.sidebar:
+        guide.sidebar()
+    st.title("Hoy")
+
+
+def test_the_guide_stays_open_whatever_redraws_the_page(monkeypatch):
+    # What runs a script leaves it as the main module, and new processes would run it again.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    page = AppTest.from_function(beside_a_page, default_timeout=PATIENCE).run()
+    assert not page.markdown
+    page.sidebar.button(key="guide").click().run()
+    for _ in range(2):
+        assert not page.exception
+        assert page.markdown[0].value == guide.text()
+        assert page.title[0].value == "Hoy"
+        page.run()
