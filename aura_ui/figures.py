@@ -12,9 +12,12 @@ import streamlit as st
 from aura_engine.charts.theme import CONFIG
 from aura_engine.i18n import t
 from aura_engine.store.reads import Box
+from aura_ui.formats import NOTHING
 
 SELECTABLE: Final = {**CONFIG, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
 """As other figures, with the button that draws rectangles."""
+COUNT: Final = "%,d"
+"""How a table writes a whole number: in groups of three."""
 
 
 def show(
@@ -88,7 +91,7 @@ def boxes(drawn: Mapping[str, Any]) -> list[Box]:
 
 
 def show_table(table: pd.DataFrame, *, key: str) -> None:
-    """Draw a table with the way to its file.
+    """Draw a table with the way to its file; of one without rows say that there is nothing.
 
     Parameters
     ----------
@@ -97,7 +100,17 @@ def show_table(table: pd.DataFrame, *, key: str) -> None:
     key : str
         As of `show`.
     """
-    st.dataframe(table, hide_index=True, key=f"table_{key}")
+    if table.empty:
+        st.caption(t("ui.table_none"))
+        return
+    counts = table.select_dtypes("integer").columns
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=f"table_{key}",
+        placeholder=NOTHING,
+        column_config={name: st.column_config.NumberColumn(format=COUNT) for name in counts},
+    )
     st.download_button(
         t("ui.download"),
         table.to_csv(index=False).encode("utf-8-sig"),
