@@ -33,6 +33,7 @@ st.set_page_config(page_title=t("ui.product"), page_icon=ICON, layout="wide")
 enter()
 viewer = current_viewer()
 if viewer is None:
+    theme.say_language()
     # Navigation is always set up: until then the server would run pages without this file.
     st.navigation(pages_without_content(_refuse), position="hidden").run()
 else:
@@ -43,6 +44,7 @@ else:
         login_page.sidebar(viewer)
         live.sidebar(viewer, is_demo=databases.is_demo())
         guide.sidebar()
+        theme.say_language()
     with last_resort():
         page.run()
     _settle()

@@ -28,6 +28,19 @@ def style() -> None:
     st.html(f"<style>{_sheet(look().dark)}</style>")
 
 
+def say_language() -> None:
+    """Tell the browser that the page is Spanish, and that nobody else should translate it.
+
+    Streamlit says English: a reader aloud would read it so, and a browser would offer to send
+    what stands here about minors to a translator elsewhere.
+    """
+    st.html(
+        '<script>document.documentElement.lang="es-MX";'
+        "document.documentElement.translate=false;</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
 def badge(level: RiskLevel) -> str:
     """Return a level as colour, shape and word."""
     return f'<span class="aura-badge {level.name.lower()}">{escape(t(f"levels.{level}"))}</span>'

@@ -31,6 +31,20 @@ def sheet(monkeypatch) -> str:
     return html.proto.body
 
 
+def speaking() -> None:
+    from aura_ui import theme
+
+    theme.say_language()
+
+
+def test_a_page_is_told_to_be_spanish_and_not_to_be_sent_to_a_translator(monkeypatch):
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    (html,) = AppTest.from_function(speaking, default_timeout=PATIENCE).run().get("html")
+    assert html.proto.unsafe_allow_javascript
+    assert 'documentElement.lang="es-MX"' in html.proto.body
+    assert "documentElement.translate=false" in html.proto.body
+
+
 @pytest.mark.parametrize("name", ["apply", "send", "apply_text", "send_text"])
 def test_a_fields_hint_is_spanish(sheet, name):
     assert f'::after{{content:"{t(f"ui.hint_{name}")}"' in sheet
