@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from aura_engine.i18n import t
-from aura_ui import databases, live, login_page, theme
+from aura_ui import databases, guide, live, login_page, theme
 from aura_ui.failures import last_resort
 from aura_ui.guard import current_viewer, enter, require_role
 from aura_ui.navigation import pages_for, pages_without_content
@@ -33,6 +33,7 @@ st.set_page_config(page_title=t("ui.product"), page_icon=ICON, layout="wide")
 enter()
 viewer = current_viewer()
 if viewer is None:
+    theme.say_language()
     # Navigation is always set up: until then the server would run pages without this file.
     st.navigation(pages_without_content(_refuse), position="hidden").run()
 else:
@@ -42,6 +43,8 @@ else:
     with st.sidebar, last_resort():
         login_page.sidebar(viewer)
         live.sidebar(viewer, is_demo=databases.is_demo())
+        guide.sidebar()
+        theme.say_language()
     with last_resort():
         page.run()
     _settle()

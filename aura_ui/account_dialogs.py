@@ -20,7 +20,7 @@ from aura_engine.store.access import ACCOUNT_ROLES, Role
 from aura_engine.store.account_changes import change_account, create_account, set_enabled
 from aura_engine.store.accounts import Account
 from aura_engine.store.reads import communities
-from aura_ui import databases
+from aura_ui import databases, guide
 from aura_ui.account_words import community_in_words, name_of, scope_in_words
 from aura_ui.failures import explained, last_resort
 from aura_ui.guard import require_role
@@ -64,7 +64,7 @@ def draw_open() -> None:
     """Draw the dialog that is open, and say what the one before it did."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(said, icon=":material/check:")
-    if dialog := st.session_state.get(_OPEN):
+    if (dialog := st.session_state.get(_OPEN)) and not guide.is_open():
         st.dialog(t(f"users.{dialog.change}"), on_dismiss=_close)(_draw)(dialog)
 
 
@@ -74,7 +74,7 @@ def _close() -> None:
 
 def _draw(dialog: Dialog) -> None:
     # A dialog is drawn again alone, without what the page around it explains.
-    with last_resort(), explained():
+    with last_resort(), explained(is_page=False):
         _DRAWN[dialog.change](dialog.account)
 
 
@@ -166,6 +166,7 @@ def _role_and_scope(
         options,
         default=held,
         format_func=lambda one: community_in_words(one, categories),
+        placeholder=t("users.communities_placeholder"),
         key=f"communities_{key}",
     )
     return chosen, seen

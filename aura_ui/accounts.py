@@ -12,6 +12,7 @@ from aura_engine.i18n import t
 from aura_engine.store.accounts import Account
 from aura_ui.account_dialogs import Change, draw_open, show
 from aura_ui.account_words import Categories, name_of, scope_in_words
+from aura_ui.formats import NOTHING
 
 _CHOSEN: Final = "account_chosen"
 
@@ -28,7 +29,12 @@ def section(found: Sequence[Account], categories: Categories) -> None:
     """
     st.subheader(t("users.accounts"), anchor=False)
     if found:
-        st.dataframe(accounts_table(found, categories), hide_index=True, key="table_accounts")
+        st.dataframe(
+            accounts_table(found, categories),
+            hide_index=True,
+            key="table_accounts",
+            placeholder=NOTHING,
+        )
         by_id = {one.id: one for one in found}
         number = st.selectbox(
             t("users.choose"), list(by_id), format_func=lambda one: name_of(by_id[one]), key=_CHOSEN

@@ -78,7 +78,7 @@ def filters(actors: Sequence[AuditActor], actions: Sequence[str]) -> None:
         )  # fmt: skip
         left.text_input(
             t("users.whose"), value=wanted(params, UTC).pseudonym or "",
-            placeholder=t("users.whose_placeholder"), key=_FIELDS[PERSON],
+            placeholder=t("users.whose_placeholder"), max_chars=12, key=_FIELDS[PERSON],
         )  # fmt: skip
         middle.selectbox(
             t("users.action"), actions, index=_place(actions, params.get(ACTION)),

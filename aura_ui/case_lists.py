@@ -78,6 +78,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
     selection = st.dataframe(
         shown,
         hide_index=True,
+        placeholder=NOTHING,
         height="content",
         key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun",

@@ -11,6 +11,7 @@ import streamlit as st
 from aura_engine.errors import AuraError, StoreError
 from aura_engine.i18n import t
 from aura_engine.logs import error_text, get_logger
+from aura_ui.page import end
 
 log = get_logger(__name__)
 
@@ -19,8 +20,14 @@ FAILED: Final = "page_failed"
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Show an error that the engine raised on purpose, and end the page there."""
+def explained(*, is_page: bool = True) -> Iterator[None]:
+    """Show an error that the engine raised on purpose, and end the page there.
+
+    Parameters
+    ----------
+    is_page : bool
+        Whether it is the page that ends, with what stands under every one, or a part of it.
+    """
     try:
         yield
     except AuraError as error:
@@ -29,6 +36,8 @@ def explained() -> Iterator[None]:
         st.error(str(error), icon=":material/error:")
         if st.session_state[FAILED]:
             st.caption(t("ui.recovers"))
+        if is_page:
+            end()
         st.stop()
 
 

@@ -12,9 +12,12 @@ import streamlit as st
 from aura_engine.charts.theme import CONFIG
 from aura_engine.i18n import t
 from aura_engine.store.reads import Box
+from aura_ui.formats import NOTHING
 
 SELECTABLE: Final = {**CONFIG, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
 """As other figures, with the button that draws rectangles."""
+COUNT: Final = "%,d"
+"""How a table writes a whole number: in groups of three."""
 
 
 def show(
@@ -35,7 +38,7 @@ def show(
     table : DataFrame
         The same numbers, with headings that people read.
     key : str
-        Of the page's chart; the file is named after it.
+        Of the page's chart; picture and file are named after it.
     finding : str
         What the chart shows, for whoever cannot see it.
     height : int, optional
@@ -54,7 +57,7 @@ def show(
         figure,
         key=f"chart_{key}",
         theme=None,
-        config=SELECTABLE if is_selectable else CONFIG,
+        config=_config(key, is_selectable=is_selectable),
         alt=finding,
         on_select="rerun" if is_selectable else "ignore",
         selection_mode="box",
@@ -62,6 +65,14 @@ def show(
     with st.expander(t("ui.table")):
         show_table(table, key=key)
     return boxes(drawn) if is_selectable else []
+
+
+def _config(key: str, *, is_selectable: bool) -> dict[str, Any]:
+    config = SELECTABLE if is_selectable else CONFIG
+    return {
+        **config,
+        "toImageButtonOptions": {**config["toImageButtonOptions"], "filename": f"aura-{key}"},
+    }
 
 
 def boxes(drawn: Mapping[str, Any]) -> list[Box]:
@@ -80,7 +91,7 @@ def boxes(drawn: Mapping[str, Any]) -> list[Box]:
 
 
 def show_table(table: pd.DataFrame, *, key: str) -> None:
-    """Draw a table with the way to its file.
+    """Draw a table with the way to its file; of one without rows say that there is nothing.
 
     Parameters
     ----------
@@ -89,7 +100,17 @@ def show_table(table: pd.DataFrame, *, key: str) -> None:
     key : str
         As of `show`.
     """
-    st.dataframe(table, hide_index=True, key=f"table_{key}")
+    if table.empty:
+        st.caption(t("ui.table_none"))
+        return
+    counts = table.select_dtypes("integer").columns
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=f"table_{key}",
+        placeholder=NOTHING,
+        column_config={name: st.column_config.NumberColumn(format=COUNT) for name in counts},
+    )
     st.download_button(
         t("ui.download"),
         table.to_csv(index=False).encode("utf-8-sig"),

@@ -8,10 +8,8 @@ from typing import Final
 
 from aura_engine.i18n import t
 
-_DAYS: Final = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
-_MONTHS: Final = (
-    "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic",
-)  # fmt: skip
+_DAYS: Final = t("calendar.short_days").split()
+_MONTHS: Final = t("calendar.short_months").split()
 NOTHING: Final = "–"
 _COUNTS: Final = frozenset({"days_since_last_seen", "num_community_categories"})
 

@@ -17,6 +17,7 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Role, Viewer
 from aura_ui import login, login_page
 from aura_ui.navigation import pages_without_content
+from aura_ui.page import end
 
 _entered: Final = threading.Event()
 """Set once this process runs the entry file before every page."""
@@ -40,6 +41,7 @@ def require_role(allowed: frozenset[Role]) -> Viewer:
         st.stop()
     if viewer.role not in allowed:
         st.error(t("ui.not_for_role", role=t(f"roles.{viewer.role}")), icon=":material/lock:")
+        end()
         st.stop()
     return viewer
 

@@ -12,6 +12,7 @@ from aura_engine.logs import get_logger
 from aura_engine.store.access import ACCOUNT_ROLES, Viewer
 from aura_ui import login
 from aura_ui.login import Refusal
+from aura_ui.page import end
 
 log = get_logger(__name__)
 
@@ -30,6 +31,7 @@ def refuse() -> None:
     refusal = found.refusal or Refusal.ELSEWHERE
     if refusal is Refusal.ELSEWHERE:
         st.error(t("ui.sign_in"), icon=":material/lock:")
+        end()
         return
     log.info("page_refused", why=refusal)
     st.title(t("ui.product"), anchor=False)
@@ -43,7 +45,7 @@ def refuse() -> None:
         _sign_out()
     if refusal is Refusal.UNREACHABLE:
         st.fragment(_look_again, run_every=RETRY_SECONDS)()
-    st.caption(t("ui.footer"))
+    end()
 
 
 def sidebar(viewer: Viewer) -> None:

@@ -78,6 +78,7 @@ def require_results(connection: Connection, viewer: Viewer, title: str) -> DataV
     if version is None:
         begin(title)
         st.info(t("ui.nothing_yet"), icon=":material/hourglass_empty:")
+        end()
         st.stop()
     return version
 

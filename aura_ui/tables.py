@@ -98,7 +98,7 @@ def scatter_table(chart: Scatter) -> pd.DataFrame:
         {
             t("map.pseudonym"): points["pseudonym"],
             t("ui.level"): points["cluster_label"].map(lambda level: t(f"levels.{level}")),
-            t("high.asi"): points["severity_index"].round(1),
+            t("high.asi"): points["severity_index"].round().astype(int),
             t("map.by_cluster"): points["kmeans_cluster"],
             t("charts.axis_x"): points["pca_x"].round(3),
             t("charts.axis_y"): points["pca_y"].round(3),

@@ -28,6 +28,19 @@ def style() -> None:
     st.html(f"<style>{_sheet(look().dark)}</style>")
 
 
+def say_language() -> None:
+    """Tell the browser that the page is Spanish, and that nobody else should translate it.
+
+    Streamlit says English: a reader aloud would read it so, and a browser would offer to send
+    what stands here about minors to a translator elsewhere.
+    """
+    st.html(
+        '<script>document.documentElement.lang="es-MX";'
+        "document.documentElement.translate=false;</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
 def badge(level: RiskLevel) -> str:
     """Return a level as colour, shape and word."""
     return f'<span class="aura-badge {level.name.lower()}">{escape(t(f"levels.{level}"))}</span>'
@@ -42,7 +55,7 @@ def _sheet(dark: bool) -> str:
         f"background:{rgba(LEVEL_FILL[level], _TINT)}}}"
         for level in RiskLevel
     )
-    return f"""
+    return f"""{_hints()}
     .stApp {{ font-variant-numeric: tabular-nums; }}
     .stMainBlockContainer {{ max-width: 1240px; padding: 2.6rem clamp(.9rem, 3vw, 2.5rem) 3rem; }}
     [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
@@ -83,3 +96,31 @@ def _sheet(dark: bool) -> str:
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
     """
+
+
+def _hints() -> str:
+    """Return Spanish for what Streamlit writes in English and lets nobody choose.
+
+    A field's hint stands before the count of its characters, which every field of ours has.
+    """
+    inputs = '[data-testid="InputInstructions"] > span:first-child:not(:last-child)'
+    said = {
+        f".stTextInput {inputs}": "ui.hint_apply",
+        f".stForm .stTextInput {inputs}": "ui.hint_send",
+        f".stTextArea {inputs}": "ui.hint_apply_text",
+        f".stForm .stTextArea {inputs}": "ui.hint_send_text",
+    }
+    written = "".join(
+        f"{place}{{font-size:0}}{place}::after{{content:{_quoted(key)};font-size:.75rem}}"
+        for place, key in said.items()
+    )
+    buttons = {"Fullscreen": "ui.hint_fullscreen", "Close fullscreen": "ui.hint_fullscreen_end"}
+    return written + "".join(
+        f'.js-plotly-plot [data-title="{name}"]::after{{content:{_quoted(key)} !important}}'
+        for name, key in buttons.items()
+    )
+
+
+def _quoted(key: str) -> str:
+    said = t(key).replace("\\", "\\\\").replace('"', '\\"').replace("<", "\\3C ")
+    return f'"{said}"'

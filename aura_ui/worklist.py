@@ -17,7 +17,7 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.reads import WorkOrder, work_count, work_list
 from aura_ui import databases, guard, theme
 from aura_ui.case_lists import times_done
-from aura_ui.formats import moment, whole
+from aura_ui.formats import NOTHING, moment, whole
 from aura_ui.people import Reasons, marks, reasons_in_words
 from aura_ui.worklist_filters import Wanted
 
@@ -87,6 +87,7 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
     selection: Any = st.dataframe(
         shown,
         hide_index=True,
+        placeholder=NOTHING,
         height="content",
         key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun" if is_choice else "ignore",

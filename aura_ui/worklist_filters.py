@@ -162,6 +162,7 @@ def ask(wanted: Wanted, viewer: Viewer) -> None:
             t("high.buscar"),
             value="" if search_key in st.session_state else wanted.buscar,
             placeholder=t("high.buscar_placeholder"),
+            max_chars=12,
             key=search_key,
             on_change=_search,
             args=(wanted,),

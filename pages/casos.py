@@ -19,7 +19,7 @@ from aura_engine.store.reads import (
 from aura_ui import audited, case_filters, case_lists, databases
 from aura_ui.case_filters import BOARD, TEAM, TO_REVIEW, UNKNOWN, Wanted
 from aura_ui.failures import explained
-from aura_ui.formats import whole
+from aura_ui.formats import NOTHING, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, cases_on_view, end, now, require_results
 from aura_ui.people import CARD, PERSON
@@ -75,6 +75,7 @@ if wanted.vista == UNKNOWN:
         selection = st.dataframe(
             case_lists.unknown_table(rows, zone),
             hide_index=True,
+            placeholder=NOTHING,
             height="content",
             key=f"unknown_{offset}",
             on_select="rerun",
@@ -101,5 +102,7 @@ if not is_board:
     case_filters.choose_page(wanted, max(1, math.ceil(total / PAGE)))
 if loads:
     st.subheader(t("case_lists.load"), anchor=False)
-    st.dataframe(case_lists.load_table(loads), hide_index=True, key="cases_load")
+    st.dataframe(
+        case_lists.load_table(loads), hide_index=True, key="cases_load", placeholder=NOTHING
+    )
 end()

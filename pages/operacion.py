@@ -6,6 +6,7 @@ from aura_engine.i18n import t
 from aura_engine.store.reads import model_in_view, notice_channels, runs, services
 from aura_ui import databases, live, notices, operation
 from aura_ui.failures import explained
+from aura_ui.formats import NOTHING
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, now, version_on_view
 from aura_ui.roles import OPERATORS
@@ -31,7 +32,12 @@ begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.fin
 for said in (*ill, *notices.missing(channels)):
     st.caption(said)
 st.subheader(t("operation.parts"), anchor=False)
-st.dataframe(operation.parts_table(parts, now(), zone), hide_index=True, key="table_parts")
+st.dataframe(
+    operation.parts_table(parts, now(), zone),
+    hide_index=True,
+    key="table_parts",
+    placeholder=NOTHING,
+)
 st.subheader(t("operation.model"), anchor=False)
 st.markdown(operation.model_in_words(model, zone))
 st.subheader(t("operation.runs"), anchor=False)
@@ -42,6 +48,7 @@ else:
         operation.runs_table(recent, zone),
         hide_index=True,
         key="table_runs",
+        placeholder=NOTHING,
         height=320,
         on_select="rerun",
         selection_mode="single-row",
@@ -50,11 +57,13 @@ else:
     st.subheader(t("operation.stages", run_id=run["id"]), anchor=False)
     if run["error"]:
         st.error(run["error"], icon=":material/error:")
-    st.dataframe(operation.stages_table(run), hide_index=True, key="table_stages")
+    st.dataframe(
+        operation.stages_table(run), hide_index=True, key="table_stages", placeholder=NOTHING
+    )
     st.subheader(t("operation.unresolved"), anchor=False)
     for said in operation.references_in_words(recent):
         st.caption(said)
     unresolved = operation.unresolved_table(recent)
     if len(unresolved):
-        st.dataframe(unresolved, hide_index=True, key="table_unresolved")
+        st.dataframe(unresolved, hide_index=True, key="table_unresolved", placeholder=NOTHING)
 end()

@@ -7,7 +7,7 @@ from aura_engine.charts.figures import radar_figure
 from aura_engine.i18n import t
 from aura_ui import databases, theme
 from aura_ui.failures import explained
-from aura_ui.figures import show
+from aura_ui.figures import show, show_table
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, require_results
 from aura_ui.roles import EVERYONE
@@ -28,6 +28,6 @@ show(
 )
 st.caption(t("profiles.note"))
 st.subheader(t("profiles.clusters"), anchor=False)
-st.dataframe(cluster_table(version.results["profiles"]), hide_index=True, key="table_clusters")
+show_table(cluster_table(version.results["profiles"]), key="clusters")
 st.caption(t("profiles.clusters_note"))
 end()

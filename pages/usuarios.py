@@ -16,7 +16,7 @@ from aura_engine.store.reads import (
 from aura_ui import audit_filters, audit_view, audited, databases
 from aura_ui.accounts import section
 from aura_ui.failures import explained
-from aura_ui.formats import whole
+from aura_ui.formats import NOTHING, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end
 from aura_ui.roles import SUPERVISORS
@@ -60,7 +60,11 @@ if entries:
     more = "users.log_more" if total == MOST else "users.log_total"
     st.caption(t(more, total=whole(total)))
     st.dataframe(
-        audit_view.entries_table(entries, zone), hide_index=True, key="table_log", height="content"
+        audit_view.entries_table(entries, zone),
+        hide_index=True,
+        key="table_log",
+        height="content",
+        placeholder=NOTHING,
     )
     if pages > 1:
         to = st.pagination(pages, default=number, key=f"log_page_{hash(chosen)}")

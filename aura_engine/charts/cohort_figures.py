@@ -8,9 +8,9 @@ from typing import Final
 import plotly.graph_objects as go
 
 from aura_engine.charts.cohorts import MOST_LINES, CohortChart, CohortDaysChart, share
-from aura_engine.charts.figures import DAY, INK_ON_FILLS
+from aura_engine.charts.figures import INK_ON_FILLS
 from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_ORDER
-from aura_engine.charts.theme import LEGEND, Look
+from aura_engine.charts.theme import DAY, LEGEND, Look
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 
@@ -50,7 +50,7 @@ def cohort_figure(chart: CohortChart, look: Look) -> go.Figure:
             x=shares,
             y=[cohort_name(cohort.name) for cohort in shown],
             orientation="h",
-            text=[f"{value:.0f} %" if value >= 5 else "" for value in shares],
+            text=[f"{value:.1f} %" if value >= 6 else "" for value in shares],
             textposition="inside",
             insidetextanchor="middle",
             insidetextfont={"color": INK_ON_FILLS},
@@ -79,7 +79,7 @@ def cohort_days_figure(chart: CohortDaysChart, look: Look) -> go.Figure:
     figure = go.Figure(
         layout=look.layout(
             height=340,
-            xaxis=look.axis(showgrid=False, tickformat=DAY),
+            xaxis=look.time_axis(),
             yaxis=look.axis(title=t("cohorts.high_share"), rangemode="tozero", ticksuffix=" %"),
         )
     )
@@ -94,6 +94,6 @@ def cohort_days_figure(chart: CohortDaysChart, look: Look) -> go.Figure:
             connectgaps=False,
             line={"color": colour, "width": 2},
             marker={"symbol": mark, "size": 7},
-            hovertemplate="%{x|%d %b} · %{y:.1f} %<extra>%{fullData.name}</extra>",
+            hovertemplate=f"%{{x|{DAY}}} · %{{y:.1f}} %<extra>%{{fullData.name}}</extra>",
         )
     return figure

@@ -18,7 +18,7 @@ from aura_engine.charts.data import (
     outermost,
 )
 from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, LEVEL_ORDER, rgba
-from aura_engine.charts.theme import LEGEND, Look
+from aura_engine.charts.theme import LEGEND, MOMENT, Look
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import SEVERITY_BINS, Scatter, Severities
@@ -31,8 +31,6 @@ TREND_KPIS: Final = (
 """The KPIs whose averages are followed over time: column, name, unit."""
 INK_ON_FILLS: Final = "#0F172A"
 """Text on the levels' fills, which are light enough for it in both themes."""
-DAY: Final = "%d %b"
-"""How an axis names a day."""
 SVG_POINTS: Final = 2_000
 """Up to here a scatter is drawn as SVG, beyond it by WebGL."""
 
@@ -236,12 +234,12 @@ def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
             mode="lines+markers",
             line={"color": look.accent, "width": 2},
             marker={"size": 5},
-            hovertemplate="%{x|%d %b %H:%M} · %{y:.2f}<extra></extra>",
+            hovertemplate=f"%{{x|{MOMENT}}} · %{{y:.2f}}<extra></extra>",
             row=row,
             col=1,
         )
         figure.update_yaxes(look.axis(rangemode="tozero"), row=row, col=1)
-        figure.update_xaxes(look.axis(showgrid=False, tickformat=DAY), row=row, col=1)
+        figure.update_xaxes(look.time_axis(), row=row, col=1)
     figure.update_layout(
         look.layout(height=560, showlegend=False, margin={"l": 56, "r": 16, "t": 32, "b": 36})
     )
@@ -267,7 +265,7 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
     figure = go.Figure(
         layout=look.layout(
             height=height,
-            xaxis=look.axis(showgrid=False, tickformat=DAY),
+            xaxis=look.time_axis(),
             yaxis=look.axis(title=t("charts.people"), rangemode="tozero"),
         )
     )
@@ -280,7 +278,7 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
             mode="lines+markers",
             line={"color": look.outline(level), "width": 2},
             marker={"symbol": LEVEL_MARKER[level], "size": 7, "color": look.fill(level)},
-            hovertemplate="%{x|%d %b %H:%M} · %{y:,}<extra>" + t(f"levels.{level}") + "</extra>",
+            hovertemplate=f"%{{x|{MOMENT}}} · %{{y:,}}<extra>" + t(f"levels.{level}") + "</extra>",
         )
     _mark(figure, chart.model_changes(), look, zone)
     return figure
@@ -311,14 +309,14 @@ def history_figure(chart: HistoryChart, look: Look, zone: tzinfo) -> go.Figure:
             "line": {"color": [look.outline(point.level) for point in points], "width": 1},
         },
         customdata=[t(f"levels.{point.level}") for point in points],
-        hovertemplate="%{x|%d %b %H:%M} · ASI %{y:.1f}<extra>%{customdata}</extra>",
+        hovertemplate=f"%{{x|{MOMENT}}} · ASI %{{y:.1f}}<extra>%{{customdata}}</extra>",
     )
     figure = go.Figure(
         line,
         look.layout(
             height=220,
             showlegend=False,
-            xaxis=look.axis(showgrid=False, tickformat=DAY),
+            xaxis=look.time_axis(),
             yaxis=look.axis(title=t("charts.severity"), range=[0, 105]),
         ),
     )

@@ -13,36 +13,28 @@ from aura_engine.charts.palette import (
     LEVEL_TEXT,
 )
 from aura_engine.domain import RiskLevel
+from aura_engine.i18n import room
 
 FONT: Final = "Inter, sans-serif"
 
+_CALENDAR: Final = {name: words.split() for name, words in room("calendar").items()}
 _LOCALE: Final = {
-    "dictionary": {
-        "Autoscale": "Autoescala",
-        "Box Select": "Seleccionar en rectángulo",
-        "Download plot as a PNG": "Descargar como PNG",
-        "Pan": "Mover",
-        "Reset axes": "Restablecer ejes",
-        "Zoom": "Acercar",
-        "Zoom in": "Acercar",
-        "Zoom out": "Alejar",
-    },
+    "dictionary": room("plotly"),
     "format": {
-        "days": ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"],
-        "shortDays": ["dom", "lun", "mar", "mié", "jue", "vie", "sáb"],
-        "months": [
-            "enero", "febrero", "marzo", "abril", "mayo", "junio",
-            "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
-        ],
-        "shortMonths": [
-            "ene", "feb", "mar", "abr", "may", "jun",
-            "jul", "ago", "sep", "oct", "nov", "dic",
-        ],
+        # Weeks of Plotly's calendar begin on Sunday.
+        "days": [_CALENDAR["days"][-1], *_CALENDAR["days"][:-1]],
+        "shortDays": [_CALENDAR["short_days"][-1], *_CALENDAR["short_days"][:-1]],
+        "months": _CALENDAR["months"],
+        "shortMonths": _CALENDAR["short_months"],
         "date": "%d/%m/%Y",
+        "year": "%Y",
+        "month": "%b %Y",
+        "dayMonth": "%-d %b",
+        "dayMonthYear": "%-d %b %Y",
         "decimal": ".",
         "thousands": ",",
     },
-}  # fmt: skip
+}
 
 CONFIG: Final[dict[str, Any]] = {
     "locale": "es",
@@ -52,6 +44,18 @@ CONFIG: Final[dict[str, Any]] = {
     "toImageButtonOptions": {"format": "png", "filename": "aura", "scale": 2},
 }
 """What every figure is shown with; the modebar speaks Spanish and nothing is fetched."""
+
+MOMENT: Final = "%a %-d %b, %H:%M"
+"""How a hover names a moment, as `aura_ui.formats.moment` does,"""
+DAY: Final = "%a %-d %b"
+"""and a day."""
+_DAY_MS: Final = 86_400_000
+_TIMES: Final = (
+    ([None, _DAY_MS - 1], "%H:%M\n%-d %b"),
+    ([_DAY_MS, 28 * _DAY_MS], "%-d %b"),
+    (["M1", None], "%b %Y"),
+)
+"""How an axis names its moments, by how far apart they are."""
 
 LEGEND: Final = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
@@ -118,5 +122,12 @@ class Look:
             "linecolor": self.line,
             "zeroline": False,
             "automargin": True,
+            "exponentformat": "none",
+            "separatethousands": True,
             **more,
         }
+
+    def time_axis(self) -> dict[str, Any]:
+        """Return an axis of moments, each named as finely as their distance asks for."""
+        stops = [{"dtickrange": apart, "value": said} for apart, said in _TIMES]
+        return self.axis(showgrid=False, tickformatstops=stops)

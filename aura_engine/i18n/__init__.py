@@ -38,3 +38,21 @@ def t(key: str, *, language: str = DEFAULT_LANGUAGE, **fields: object) -> str:
         If the catalogue has no such message or a field is not given.
     """
     return _catalogue(language)[key].format(**fields)
+
+
+def room(name: str, *, language: str = DEFAULT_LANGUAGE) -> dict[str, str]:
+    """Return all messages of a room by their names, with their fields as they stand.
+
+    Parameters
+    ----------
+    name : str
+        Of the table in the catalogue, for example ``"calendar"``.
+    language : str
+        As of `t`.
+    """
+    beginning = f"{name}."
+    return {
+        key.removeprefix(beginning): message
+        for key, message in _catalogue(language).items()
+        if key.startswith(beginning)
+    }

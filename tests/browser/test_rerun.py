@@ -51,7 +51,7 @@ def test_a_run_with_other_parameters_waits_for_the_first(desk: Desk, watched: Wa
         expect(page.get_by_text("con otros parámetros")).to_be_visible()
         page.get_by_role("button", name="Cancelar").click()
         expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_visible()
-        page.get_by_role("button", name="Entendido").click()
+        page.get_by_role("button", name="Ocultar este aviso").click()
         expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_hidden()
     finally:
         cancel(desk.store, waiting.run_id)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from aura_engine.settings import Settings
-from aura_engine.store.access import Role
+from aura_engine.store.access import ACCOUNT_ROLES, Role
 from aura_engine.store.installation import ensure_installation
 from aura_ui import databases, live, login
 from tests.patience import PATIENCE
@@ -59,3 +59,11 @@ def test_a_defect_in_the_sidebar_is_told_in_the_readers_words_and_the_page_goes_
     assert "contamination" not in " ".join(error.value for error in app.error)
     assert app.sidebar.error
     assert app.title[0].value == "Hoy"
+
+
+@pytest.mark.parametrize("role", ACCOUNT_ROLES, ids=str)
+def test_the_guide_can_be_opened_beside_a_page_by_every_role(app: AppTest, role: Role):
+    app.session_state[login.CHOSEN_ROLE] = role
+    app.run()
+    assert not app.exception
+    assert app.sidebar.button(key="guide").label == "Abrir la guía"

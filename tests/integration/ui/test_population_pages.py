@@ -83,7 +83,7 @@ def test_a_period_stands_beside_the_one_before(
             4 if before else 0
         )
     else:
-        assert "En este periodo no hubo corridas." in shown
+        assert "En este periodo no hubo corridas. Elija uno más largo." in shown
         assert not page.dataframe
 
 

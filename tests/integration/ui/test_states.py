@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from aura_engine.i18n import t
 from aura_engine.store.access import Role, Viewer
 from aura_engine.store.connect import connect_store
 from aura_ui.navigation import PAGES
@@ -30,6 +31,11 @@ def errors(page) -> str:
     return " ".join(element.value for element in page.error)
 
 
+def footers(page) -> int:
+    """How often a page says that a level is no diagnosis."""
+    return sum(t("ui.footer") in element.proto.body for element in page.get("html"))
+
+
 @pytest.mark.parametrize("role", ROLES, ids=str)
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
 def test_a_page_is_drawn_for_its_roles_and_refused_to_all_others(open_page: OpenPage, entry, role):
@@ -41,12 +47,14 @@ def test_a_page_is_drawn_for_its_roles_and_refused_to_all_others(open_page: Open
     else:
         assert "no es para el rol" in errors(page)
         assert not page.title
+    assert footers(page) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_a_viewer_a_page_shows_nothing(open_page: OpenPage, name: str):
     page = open_page(name, viewer=None)
     assert "sin identificarse" in errors(page)
+    assert footers(page) == 1
     assert not page.title
     assert not page.dataframe
 
@@ -56,6 +64,7 @@ def test_before_the_first_run_a_page_says_what_will_come(open_page: OpenPage, na
     page = open_page(name)
     assert not page.exception
     assert "Todavía no hay resultados" in page.info[0].value
+    assert footers(page) == 1
 
 
 def test_before_the_first_run_operations_are_drawn_all_the_same(open_page: OpenPage):
@@ -71,6 +80,7 @@ def test_a_database_that_is_away_is_an_explanation(open_page: OpenPage, store: E
     page = open_page(name, store=away)
     assert not page.exception
     assert "no responde" in errors(page)
+    assert footers(page) == 1
     assert "password" not in errors(page)
     away.dispose()
 

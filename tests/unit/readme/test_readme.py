@@ -14,6 +14,7 @@ from aura_engine.settings import documented_variables
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
+SPANISH = ROOT / "README.es.md"
 TABLE = re.compile(r"<!-- settings -->\n(.*?)<!-- /settings -->", re.DOTALL)
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -23,7 +24,7 @@ NO_DEFAULT = "–"
 
 
 def documents() -> list[Path]:
-    return [README, ROOT / "CONTRIBUTING.md"]
+    return [README, SPANISH, ROOT / "CONTRIBUTING.md"]
 
 
 def calls(document: Path) -> Iterator[list[str]]:
