@@ -74,14 +74,23 @@ LEFT JOIN LATERAL (
 ORDER BY {order};
 
 -- name: people_by_change
-SELECT {columns}, shown.asi_change, shown.moved_by_model
+-- With what everyone's ASI is compared is worked out once, and whether a model moved it is looked
+-- up, as before, of those shown only.
+WITH m AS MATERIALIZED (
+    SELECT DISTINCT ON (h.user_id_raiz) h.user_id_raiz, false AS by_model,
+           CASE h.reason WHEN 'model' THEN h.severity_index ELSE h.previous_severity END
+               AS severity
+    FROM visible_history h
+    WHERE h.as_of > CAST(:since AS timestamptz)
+    ORDER BY h.user_id_raiz, (h.reason = 'model') DESC,
+             CASE h.reason WHEN 'model' THEN h.as_of END DESC,
+             CASE h.reason WHEN 'model' THEN h.id END DESC, h.as_of, h.id
+)
+SELECT {columns}, {asi_change}
 FROM (
     SELECT {sorted_by}, {asi_change}
     {source}
-    LEFT JOIN (
-        {moved}
-        GROUP BY h.user_id_raiz
-    ) m ON m.user_id_raiz = f.user_id_raiz
+    LEFT JOIN m ON m.user_id_raiz = f.user_id_raiz
     WHERE {narrowed}
     ORDER BY {order}
     LIMIT :limit OFFSET :offset
@@ -89,6 +98,10 @@ FROM (
 JOIN user_feature_vector f USING (user_id_raiz)
 JOIN person p USING (user_id_raiz)
 LEFT JOIN risk_case k ON k.user_id_raiz = f.user_id_raiz AND k.state <> 'cerrado'
+LEFT JOIN LATERAL (
+    {moved} AND h.user_id_raiz = f.user_id_raiz
+    GROUP BY h.user_id_raiz
+) m ON true
 ORDER BY {order};
 
 -- name: count
