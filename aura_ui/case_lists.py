@@ -19,7 +19,7 @@ from aura_engine.store.case_actions import CaseRef, Together
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague, Load
 from aura_engine.working_hours import WorkingHours
-from aura_ui import databases, guard, theme
+from aura_ui import databases, guard, outcomes, theme
 from aura_ui.case_filters import Wanted, drop_filters
 from aura_ui.case_forms import assignees
 from aura_ui.case_words import Case, due_in_words, refusal_in_words, stage_in_words
@@ -107,7 +107,7 @@ def act_together(
     *,
     place: str = PLACE,
 ) -> None:
-    """Draw what can be done to the selected cases, and what became of the last ones.
+    """Draw what can be done to the selected cases; `aura_ui.outcomes` tells what became of it.
 
     Parameters
     ----------
@@ -120,10 +120,6 @@ def act_together(
     place : str
         With what the names of the widgets begin.
     """
-    for refusal in st.session_state.get(f"{place}_refused", ()):
-        st.error(refusal, icon=":material/error:")
-    if said := st.session_state.get(f"{place}_said"):
-        st.caption(said)
     if not chosen:
         st.caption(t("case_lists.pick"))
         return
@@ -294,13 +290,17 @@ def _do(
         guard.require_same(viewer)
         together = act([CaseRef(row["id"], row["version"]) for row in chosen])
     except AuraError as error:
-        state[f"{place}_said"], state[f"{place}_refused"] = None, [refusal_in_words(error, zone)]
+        outcomes.tell(place, refused=[refusal_in_words(error, zone)])
         return
-    state[f"{place}_said"] = t(said, count=whole(len(together.done))) if together.done else None
-    state[f"{place}_refused"] = [
-        f"{names[case_id]}: {refusal_in_words(error, zone)}"
-        for case_id, error in together.refused.items()
-    ]
+    went = [names[case_id] for case_id in together.done]
+    outcomes.tell(
+        place,
+        t(said, count=whole(len(went)), names=", ".join(went)) if went else None,
+        [
+            f"{names[case_id]}: {refusal_in_words(error, zone)}"
+            for case_id, error in together.refused.items()
+        ],
+    )
     state[f"{place}_done"] = times_done(place) + 1
     if place == PLACE:
         state[_PICKED] = frozenset(together.refused)
