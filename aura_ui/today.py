@@ -16,10 +16,10 @@ from aura_engine.ensemble import Reason
 from aura_engine.i18n import t
 from aura_engine.settings.capacity import DailyCapacity
 from aura_engine.store.access import Role, Viewer
-from aura_engine.store.reads import CaseNumbers, Colleague
+from aura_engine.store.reads import CaseNumbers, Colleague, Share, Waiting
 from aura_engine.working_hours import WorkingHours
 from aura_ui.case_words import due_in_words, stage_in_words
-from aura_ui.formats import moment, signed, whole
+from aura_ui.formats import ago, moment, signed, whole
 from aura_ui.people import CASES, Reasons, person_row, reasons_in_words
 
 
@@ -81,6 +81,32 @@ def next_day(at: datetime, zone: tzinfo) -> datetime:
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a viewer's day holds, and how much of it is taken up since the day began.
+
+    The list of today holds what is left of it, so that it ends: whoever is acknowledged, opened or
+    closed today counts and makes room for nobody. It never hides who is overdue or escalated, which
+    everyone is shown whatever the portion. A counselor's is what they do themselves; where the
+    team's capacity is set, whoever answers for the team sees the team's. The day is the reader's.
+
+    Parameters
+    ----------
+    size : int
+        People that the day holds.
+    taken : int
+        Of these, how many were taken up.
+    """
+
+    size: int
+    taken: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many are still to take up."""
+        return max(0, self.size - self.taken)
+
+
 def capacity(viewer: Viewer, daily: DailyCapacity, colleagues: Sequence[Colleague]) -> int:
     """Return how many people a viewer's day holds: a counselor's share, or what is set.
 
@@ -95,32 +121,66 @@ def capacity(viewer: Viewer, daily: DailyCapacity, colleagues: Sequence[Colleagu
     """
     if viewer.role is not Role.COUNSELOR:
         return daily.cases
-    counselors = [one for one in colleagues if one.role is Role.COUNSELOR and not one.is_disabled]
-    return daily.share(len(counselors))
+    return daily.share(len(_counselors(colleagues)))
 
 
-def lead(counts: DistributionChart, shown: int, waiting: int) -> str:
+def is_of_team(viewer: Viewer, daily: DailyCapacity) -> bool:
+    """Tell whether a viewer's day is the team's, to which all who act contribute."""
+    return daily.is_of_team and viewer.role is not Role.COUNSELOR
+
+
+def share_of(viewer: Viewer, colleagues: Sequence[Colleague]) -> Share:
+    """Return with which part of what nobody has a viewer begins.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks; who is no counselor with an account shares with nobody.
+    colleagues : sequence of Colleague
+        Who works with people.
+    """
+    names = _counselors(colleagues)
+    if viewer.name not in names:
+        return Share()
+    return Share(names.index(viewer.name), len(names))
+
+
+def _counselors(colleagues: Sequence[Colleague]) -> list[str]:
+    return sorted(
+        one.name for one in colleagues if one.role is Role.COUNSELOR and not one.is_disabled
+    )
+
+
+def lead(counts: DistributionChart, waiting: Waiting, portion: Portion) -> str:
     """Say how many come first today, how many wait behind them, and of whom too little is known.
 
     Parameters
     ----------
     counts : DistributionChart
         People by level.
-    shown : int
-        How many the list holds.
-    waiting : int
-        How many wait in all.
+    waiting : Waiting
+        Of `aura_engine.store.reads.first_waiting`.
+    portion : Portion
+        What the day holds.
     """
     high = counts.counts[RiskLevel.ALTO]
-    rest = waiting - shown
-    if not shown:
+    shown = len(waiting.people)
+    rest = waiting.total - shown
+    told = {
+        "shown": whole(shown),
+        "rest": whole(rest),
+        "stays": t("today.stays_one" if rest == 1 else "today.stays"),
+    }
+    if not waiting.total:
         said = t("today.lead_looked_after" if high.known else "today.lead_none")
+    elif not shown:
+        said = t("today.lead_done", **told)
+    elif not portion.left:
+        said = t("today.lead_late_one" if shown == 1 else "today.lead_late", **told)
+    elif rest <= 0:
+        said = t("today.lead_one_all" if shown == 1 else "today.lead_all", **told)
     else:
-        key = "today.lead_one" if shown == 1 else "today.lead"
-        if rest <= 0:
-            key = "today.lead_one_all" if shown == 1 else "today.lead_all"
-        stays = t("today.stays_one" if rest == 1 else "today.stays")
-        said = t(key, shown=whole(shown), rest=whole(rest), stays=stays)
+        said = t("today.lead_one" if shown == 1 else "today.lead", **told)
     if unknown := high.people - high.known:
         said += " " + t("today.lead_unknown", unknown=whole(unknown))
     return said
@@ -146,6 +206,20 @@ def case_cards(numbers: CaseNumbers) -> list[str]:
         card(escape(t("today.unacknowledged")), numbers.unacknowledged, waits),
         card(escape(t("today.due_today")), numbers.due_today, late),
     ]
+
+
+def rule(portion: Portion, share: Share) -> str:
+    """Say how the list of today is made: how much of the day is left, and who comes first.
+
+    Parameters
+    ----------
+    portion : Portion
+        What the day holds.
+    share : Share
+        With which part of what nobody has the reader begins.
+    """
+    said = t("today.portion", size=whole(portion.size), taken=whole(portion.taken))
+    return f"{said} {t('today.rule_shared' if share.of > 1 else 'today.rule')}"
 
 
 def my_cases(
@@ -194,7 +268,7 @@ def first_rows(
     reasons: Reasons,
     clock: tuple[WorkingHours, datetime, tzinfo],
 ) -> None:
-    """Draw whom nobody looks after yet, with by when somebody should.
+    """Draw whom nobody looks after yet: why, since when, by when somebody should, and whose it is.
 
     Parameters
     ----------
@@ -209,8 +283,28 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            why = (due_in_words(row, *clock), reasons_in_words(reasons, row["pseudonym"]))
+            why = (*_standing(viewer, row, clock), reasons_in_words(reasons, row["pseudonym"]))
             person_row(viewer, row, why=" · ".join(part for part in why if part))
+
+
+def _standing(
+    viewer: Viewer, row: dict[str, Any], clock: tuple[WorkingHours, datetime, tzinfo]
+) -> list[str]:
+    """Say by when somebody should look after a person, since when they wait, and whose they are."""
+    _, at, zone = clock
+    said = [due_in_words(row, *clock)]
+    if row["escalation_level"]:
+        said.append(t("case.escalated"))
+    if row["state"] is None:
+        said.append(t("today.without_case"))
+    else:
+        since = ago(row["waiting_since"], at, zone)
+        said.append(t("case.waits_since" if row["waits"] else "today.reviews_since", when=since))
+    if row["is_mine"]:
+        said.append(t("today.is_mine"))
+    elif row["assignee"]:
+        said.append(t("case.of", who=row["assignee"]))
+    return said
 
 
 def entered(changes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
