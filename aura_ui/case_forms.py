@@ -96,13 +96,17 @@ def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool)
             key=key(ref.id, "form"),
             label_visibility="collapsed",
             on_change=_begin,
-            args=(ref.id, len(done)),
+            args=(ref.id, frozenset(map(_mark, done))),
         )
 
 
-def _begin(case_id: int, known: int) -> None:
-    """Remember how much had been done to a case when a form was opened."""
+def _begin(case_id: int, known: frozenset[tuple[object, ...]]) -> None:
+    """Remember what had been done to a case when a form was opened."""
     st.session_state[key(case_id, "known")] = known
+
+
+def _mark(row: Done) -> tuple[object, ...]:
+    return row["at"], row["actor"], row["action"]
 
 
 def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
@@ -117,10 +121,10 @@ def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
     done : sequence of mapping
         What was done to it, the newest first.
     """
-    if st.session_state.get(key(case["id"], "form")) is None:
+    known = st.session_state.get(key(case["id"], "known"))
+    if known is None or st.session_state.get(key(case["id"], "form")) is None:
         return []
-    known = st.session_state.get(key(case["id"], "known"), len(done))
-    return [row for row in done[: max(0, len(done) - known)] if row["actor"] != viewer.name]
+    return [row for row in done if row["actor"] != viewer.name and _mark(row) not in known]
 
 
 def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague]) -> None:
