@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -22,7 +22,9 @@ LIST, BOARD = "lista", "tablero"
 _LEVELS: Final = {level.name.lower(): level for level in LEVEL_ORDER}
 _YES: Final = "1"
 _PREFIX: Final = "cases_"
-_PLAIN: Final = {"etapa": "", "prioridad": "", "nivel": "", "vencidos": False, "libres": False}
+_PLAIN: Final[Mapping[str, Any]] = {
+    "etapa": "", "prioridad": "", "nivel": "", "vencidos": False, "libres": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from aura_engine.settings.capacity import DailyCapacity
 from aura_engine.store.access import Role, Viewer
 from aura_engine.store.reads import CaseNumbers, Colleague, Share, Waiting
 from aura_engine.working_hours import WorkingHours
-from aura_ui.case_words import due_in_words, stage_in_words
+from aura_ui.case_words import due_in_words, since_in_words, stage_in_words
 from aura_ui.formats import ago, moment, signed, whole
 from aura_ui.people import CASES, Reasons, person_row, reasons_in_words
 
@@ -226,6 +226,7 @@ def my_cases(
     viewer: Viewer,
     numbers: CaseNumbers,
     rows: Sequence[dict[str, Any]],
+    reasons: Reasons,
     clock: tuple[WorkingHours, datetime, tzinfo],
 ) -> None:
     """Draw what the viewer holds, with a way to all of it.
@@ -238,6 +239,8 @@ def my_cases(
         Of their cases.
     rows : sequence of dict
         The first of `aura_engine.store.reads.case_list`.
+    reasons : mapping
+        Of `aura_ui.people.reasons_of`.
     clock : tuple of WorkingHours, datetime, tzinfo
         When deadlines run, the present, and the reader's zone.
     """
@@ -254,9 +257,13 @@ def my_cases(
         st.caption(said)
     with st.container(gap=None):
         for row in rows:
-            said = " · ".join(
-                part for part in (stage_in_words(row), due_in_words(row, *clock)) if part
+            standing = (
+                stage_in_words(row),
+                due_in_words(row, *clock),
+                since_in_words(row, *clock[1:]),
+                reasons_in_words(reasons, row["pseudonym"], 1),
             )
+            said = " · ".join(part for part in standing if part)
             if row["cluster_label"] is not None:
                 person_row(viewer, row, why=said)
     st.page_link(CASES, label=t("today.mine_all"), icon=":material/assignment_ind:")
@@ -283,13 +290,11 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            why = (*_standing(viewer, row, clock), reasons_in_words(reasons, row["pseudonym"]))
+            why = (*_standing(row, clock), reasons_in_words(reasons, row["pseudonym"]))
             person_row(viewer, row, why=" · ".join(part for part in why if part))
 
 
-def _standing(
-    viewer: Viewer, row: dict[str, Any], clock: tuple[WorkingHours, datetime, tzinfo]
-) -> list[str]:
+def _standing(row: dict[str, Any], clock: tuple[WorkingHours, datetime, tzinfo]) -> list[str]:
     """Say by when somebody should look after a person, since when they wait, and whose they are."""
     _, at, zone = clock
     said = [due_in_words(row, *clock)]

@@ -22,7 +22,7 @@ from aura_ui.failures import explained
 from aura_ui.formats import whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, cases_on_view, end, now, require_results
-from aura_ui.people import CARD, PERSON
+from aura_ui.people import CARD, PERSON, Reasons, reasons_of
 from aura_ui.roles import CARERS
 
 viewer = require_role(CARERS)
@@ -41,6 +41,7 @@ with explained(), databases.page_reading() as connection:
     cases_on_view(connection, viewer)
     offset = (wanted.pagina - 1) * PAGE
     rows, counts, columns, loads, total = [], dict.fromkeys(CaseStage, 0), {}, [], 0
+    reasons: Reasons = {}
     if wanted.vista == UNKNOWN:
         total = unknown_count(connection, viewer)
         offset = min(offset, max(0, total - 1) // PAGE * PAGE)
@@ -61,6 +62,7 @@ with explained(), databases.page_reading() as connection:
             }
         else:
             rows = case_list(connection, viewer, chosen, now=at, limit=PAGE, offset=offset)
+            reasons = reasons_of(connection, viewer, [row["pseudonym"] for row in rows])
         if wanted.vista == TEAM and viewer.role is Role.SUPERVISOR:
             loads = team_load(connection, viewer, now=at)
     to_review = case_stages(connection, viewer, CaseFilter(to_review=True), now=at)
@@ -93,7 +95,7 @@ else:
     if wanted.is_board:
         case_lists.board(columns, counts, working, at, zone)
     elif rows:
-        shown = case_lists.table(rows, working, at, zone)
+        shown = case_lists.table(rows, reasons, working, at, zone)
         case_lists.act_together(viewer, case_lists.pick(rows, shown), team)
     else:
         case_lists.empty(wanted)

@@ -64,7 +64,7 @@ with explained(), databases.page_reading() as connection:
     portion = today.Portion(today.capacity(viewer, daily, team), taken)
     waiting = first_waiting(connection, viewer, at=at, limit=portion.left, share=share)
     first = waiting.people
-    named = [row["pseudonym"] for row in (*entered, *first)]
+    named = [row["pseudonym"] for row in (*entered, *first, *mine)]
     reasons = reasons_of(connection, viewer, named)
 
 begin(t("today.title"), today.lead(counts, waiting, portion))
@@ -103,7 +103,7 @@ with left:
         st.caption(t("today.entered_unknown", count=whole(unknown)))
 with right:
     if is_carer:
-        today.my_cases(viewer, numbers, mine, clock)
+        today.my_cases(viewer, numbers, mine, reasons, clock)
     st.subheader(t("today.levels"), anchor=False)
     show(
         levels_figure(trends, theme.look(), zone),

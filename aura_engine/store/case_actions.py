@@ -158,9 +158,7 @@ def add_note(engine: Engine, viewer: Viewer, case: CaseRef, note: str, *, at: da
     """
     said = _note(note)
     _require(said is not None, t("cases.note_missing"))
-    return _act(
-        engine, viewer, case, Action.NOTED, "note", at=at, note=said, may_be_closed=True
-    )
+    return _act(engine, viewer, case, Action.NOTED, "note", at=at, note=said, may_be_closed=True)
 
 
 def snooze(

@@ -133,7 +133,9 @@ def first_waiting(
         "of": share.of,
     }
     found = connection.execute(case_query("first_waiting"), asked).mappings().all()
-    people = [_of_viewer(without_identity(row, viewer), viewer) for row in found if row["pseudonym"]]
+    people = [
+        _of_viewer(without_identity(row, viewer), viewer) for row in found if row["pseudonym"]
+    ]
     return Waiting(people, found[0]["waiting"], found[0]["late"])
 
 

@@ -100,7 +100,7 @@ def work_list(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """Return people with their open case; equals in an order of their own, so that pages do not overlap.
+    """Return people with their open case; equals in a fixed order, so that pages do not overlap.
 
     Parameters
     ----------

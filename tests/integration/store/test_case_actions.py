@@ -232,7 +232,7 @@ def test_nothing_but_a_note_is_done_to_a_closed_case(
     store: Engine, case: CaseRef, name: str
 ) -> None:
     case_actions.close(store, ANA, case, Outcome.ATTENDED, at=NOON)
-    with pytest.raises(CaseRefused, match="El caso está cerrado.*añadir una nota"):
+    with pytest.raises(CaseRefused, match=r"El caso está cerrado.*añadir una nota"):
         ACTS[name](store, ANA, after(case, 2))
 
 

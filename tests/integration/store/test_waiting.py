@@ -40,16 +40,15 @@ def leo(store: Engine) -> Viewer:
 
 def counselor(store: Engine, email: str) -> Viewer:
     with store.begin() as connection:
-        return Viewer(f"user:{add_account(connection, Role.COUNSELOR, email=email)}", Role.COUNSELOR)
+        number = add_account(connection, Role.COUNSELOR, email=email)
+    return Viewer(f"user:{number}", Role.COUNSELOR)
 
 
 def waiting(
     store: Engine, viewer: Viewer = LOCAL, *, limit: int = 99, share: Share | None = None
 ) -> reads.Waiting:
     with reading(store) as connection:
-        return reads.first_waiting(
-            connection, viewer, at=NOON, limit=limit, share=share or Share()
-        )
+        return reads.first_waiting(connection, viewer, at=NOON, limit=limit, share=share or Share())
 
 
 def first(store: Engine, viewer: Viewer = LOCAL, **given: object) -> list[str]:

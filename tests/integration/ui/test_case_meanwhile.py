@@ -55,7 +55,7 @@ def case(store: Engine, user: str, now: datetime) -> CaseRef:
 def sessions_of(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> tuple[AppTest, AppTest]:
-    """The page of a person in a session of Eva's and one of Leo's, both drawn before either acts."""
+    """The page of a person in a session of Eva's and one of Leo's, before either acts."""
     pages = []
     for viewer in (EVA, LEO):
         page = open_page("ficha", p=name, viewer=viewer)
@@ -253,7 +253,6 @@ def test_what_became_of_an_action_is_told_in_the_next_drawing_only(
 def test_a_message_is_not_told_of_another_person_nor_after_another_page(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef
 ) -> None:
-
 
     population(store, 2)
     freeze_totals(store)

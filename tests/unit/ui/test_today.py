@@ -123,7 +123,10 @@ def test_the_rule_of_the_day_is_said_in_words():
 
 def test_where_nobody_in_alto_is_known_nobody_is_said_to_be_looked_after():
     nobody = DistributionChart({**COUNTS.counts, RiskLevel.ALTO: LevelCount()})
-    assert today.lead(nobody, Waiting([], 0, 0), today.Portion(8)) == "Nadie está en Alto con datos suficientes."
+    assert (
+        today.lead(nobody, Waiting([], 0, 0), today.Portion(8))
+        == "Nadie está en Alto con datos suficientes."
+    )
 
 
 @pytest.mark.parametrize(
