@@ -18,7 +18,7 @@ from aura_engine.store.reads import (
     notice_channels,
     taken_up,
 )
-from aura_ui import audited, databases, notices, theme, today, worklist
+from aura_ui import audited, databases, notices, portion, theme, today, worklist
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -54,20 +54,20 @@ with explained(), databases.page_reading() as connection:
         today.entered(level_changes(connection, viewer, since=before.as_of)) if before else ([], 0)
     )
     team = colleagues(connection, viewer)
-    daily, share = databases.settings().cases_per_day, today.share_of(viewer, team)
+    daily, share = databases.settings().cases_per_day, portion.share_of(viewer, team)
     taken = taken_up(
         connection,
         viewer,
         since=worklist.day_begins(at, zone),
-        of_team=today.is_of_team(viewer, daily),
+        of_team=portion.is_of_team(viewer, daily),
     )
-    portion = today.Portion(today.capacity(viewer, daily, team), taken)
-    waiting = first_waiting(connection, viewer, at=at, limit=portion.left, share=share)
+    day = portion.Portion(portion.capacity(viewer, daily, team), taken)
+    waiting = first_waiting(connection, viewer, at=at, limit=day.left, share=share)
     first = waiting.people
     named = [row["pseudonym"] for row in (*entered, *first, *mine)]
     reasons = reasons_of(connection, viewer, named)
 
-begin(t("today.title"), today.lead(counts, waiting, portion))
+begin(t("today.title"), portion.lead(counts, waiting, day))
 comparison = today.Comparison(viewer, trends, before, at, zone)
 clock = (working, at, zone)
 cards = [
@@ -88,7 +88,7 @@ with left:
     if (late := waiting.late - len(first)) > 0:
         st.warning(t("today.more_late", count=whole(late)), icon=":material/schedule:")
     if waiting.total and is_carer:
-        st.caption(today.rule(portion, share))
+        st.caption(portion.rule(day, share))
     st.page_link(LIST, label=t("ui.see_all"), icon=":material/list:")
     st.subheader(comparison.title(), anchor=False)
     if before is None:

@@ -227,26 +227,6 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(
     assert actions(store, case.id) == ["abierto"]
 
 
-@pytest.mark.parametrize("name", sorted(ACTS.keys() - {"note"}))
-def test_nothing_but_a_note_is_done_to_a_closed_case(
-    store: Engine, case: CaseRef, name: str
-) -> None:
-    case_actions.close(store, ANA, case, Outcome.ATTENDED, at=NOON)
-    with pytest.raises(CaseRefused, match=r"El caso está cerrado.*añadir una nota"):
-        ACTS[name](store, ANA, after(case, 2))
-
-
-def test_a_note_on_a_closed_case_is_kept_and_opens_nothing(store: Engine, case: CaseRef) -> None:
-    case_actions.close(store, ANA, case, Outcome.ATTENDED, at=NOON)
-    before = case_row(store, case.id)
-    with pytest.raises(CaseConflict, match="cerró el caso"):
-        ACTS["note"](store, ANA, case)
-    assert ACTS["note"](store, ANA, after(case, 2)) == 3
-    assert case_row(store, case.id) == {**before, "version": 3}
-    assert last_action(store, case)["note"] == "hablé con su tutora"
-    assert actions(store, case.id) == ["abierto", "cerrado", "nota"]
-
-
 @pytest.mark.parametrize("name", ACTS)
 @pytest.mark.parametrize("role", Role)
 def test_counselors_and_supervisors_act_and_nobody_else(

@@ -78,7 +78,8 @@ def test_the_page_begins_with_what_is_mine(open_page: OpenPage, cases: list[Case
     page = open_page("casos")
     assert people(page) == [NAMES[3]]
     [row] = page.dataframe[0].value.to_dict("records")
-    assert (row["Abierto"], row["Plazo"]) == ("hace 4 h", "reconocido hace un momento")
+    assert row["Abierto"] == "hace 4 h"
+    assert row["Plazo"].startswith("reconocido ")
     assert "Lo que más pesa" in row
     assert "A su cargo: 1." in said(page)
     assert "Además hay 1 por revisar" in said(page)
