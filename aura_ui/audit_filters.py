@@ -18,6 +18,7 @@ from aura_engine.store.pseudonyms import is_pseudonym, read_pseudonym
 from aura_engine.store.reads import SUBJECTS, AuditActor, AuditFilter
 from aura_ui.audit_words import action_in_words, actor_in_words
 from aura_ui.people import PERSON
+from aura_ui.plain import let_go
 
 ACTION, KIND, SINCE, UNTIL, PAGE = "accion", "tipo", "desde", "hasta", "pagina"
 """Query parameters of the filters, beside `aura_ui.people.PERSON`, and of the page."""
@@ -129,6 +130,7 @@ def _apply() -> None:
 
 
 def _clear() -> None:
-    for key in (*_FIELDS.values(), _ACTOR, _MALFORMED):
-        st.session_state.pop(key, None)
+    let_go({key: "" if name == PERSON else None for name, key in _FIELDS.items()})
+    for noted in (_ACTOR, _MALFORMED):
+        st.session_state.pop(noted, None)
     st.query_params.clear()

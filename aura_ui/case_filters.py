@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.cases import CaseStage, Priority
 from aura_engine.store.reads import CaseFilter
+from aura_ui.plain import let_go
 
 MINE, TEAM, TO_REVIEW, UNKNOWN = "mios", "equipo", "revisar", "insuficientes"
 VIEWS: Final = (MINE, TEAM, TO_REVIEW, UNKNOWN)
@@ -21,7 +22,9 @@ LIST, BOARD = "lista", "tablero"
 _LEVELS: Final = {level.name.lower(): level for level in LEVEL_ORDER}
 _YES: Final = "1"
 _PREFIX: Final = "cases_"
-_PLAIN: Final = {"etapa": "", "prioridad": "", "nivel": "", "vencidos": False, "libres": False}
+_PLAIN: Final[Mapping[str, Any]] = {
+    "etapa": "", "prioridad": "", "nivel": "", "vencidos": False, "libres": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +56,26 @@ class Wanted:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Wanted:
-        """Read an address; what it cannot mean counts as not given."""
+        """Read an address; what it cannot mean, or its view does not offer, counts as not given."""
 
         def one_of(name: str, known: tuple[str, ...], otherwise: str = "") -> str:
             given = query.get(name, "")
             return given if given in known else otherwise
 
         page = query.get("pagina", "")
-        return cls(
+        found = cls(
             vista=one_of("vista", VIEWS, MINE),
             forma=one_of("forma", (BOARD,), LIST),
-            etapa=one_of("etapa", tuple(stage.value for stage in CaseStage)),
+            etapa=one_of("etapa", _stages_of(query.get("vista", ""))),
             prioridad=one_of("prioridad", tuple(p.value.lower() for p in Priority)),
             nivel=one_of("nivel", tuple(_LEVELS)),
             vencidos=query.get("vencidos") == _YES,
             libres=query.get("libres") == _YES,
             pagina=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
+        )
+        offered = found.offered
+        return replace(
+            found, **{name: plain for name, plain in _PLAIN.items() if name not in offered}
         )
 
     def query(self) -> dict[str, str]:
@@ -77,9 +84,29 @@ class Wanted:
         found = {}
         for name in self.__slots__:
             value = getattr(self, name)
-            if value != getattr(plain, name):
+            is_heard = name not in _PLAIN or name in self.offered
+            if is_heard and value != getattr(plain, name):
                 found[name] = _YES if value is True else str(value)
         return found
+
+    @property
+    def is_board(self) -> bool:
+        """Whether cases are shown in a column for each stage, which a list to review has not."""
+        return self.forma == BOARD and self.vista in (MINE, TEAM)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Names of the filters that the view draws, and that narrow it."""
+        if self.vista == UNKNOWN:
+            return frozenset()
+        offered = {"nivel"}
+        if not self.is_board:
+            offered.add("etapa")
+        if self.vista != TO_REVIEW:
+            offered |= {"prioridad", "vencidos"}
+        if self.vista != MINE:
+            offered.add("libres")
+        return frozenset(offered)
 
     @property
     def is_narrowed(self) -> bool:
@@ -93,7 +120,7 @@ class Wanted:
             assignee=viewer.name if self.vista == MINE else None,
             unassigned=self.libres,
             to_review=None if self.etapa == CaseStage.CLOSED else to_review,
-            stage=CaseStage(self.etapa) if self.etapa and self.forma == LIST else None,
+            stage=CaseStage(self.etapa) if self.etapa and not self.is_board else None,
             priority=Priority(self.prioridad.upper()) if self.prioridad else None,
             level=_LEVELS.get(self.nivel),
             overdue=self.vencidos,
@@ -124,15 +151,15 @@ def ask(wanted: Wanted) -> None:
                 key=f"{_PREFIX}form",
             )
             found = replace(found, forma=forma)
-        if found.forma == LIST:
-            found = replace(found, etapa=_one("etapa", wanted.etapa, tuple(CaseStage)))
-        if wanted.vista != TO_REVIEW:
+        if "etapa" in found.offered:
+            found = replace(found, etapa=_one("etapa", wanted.etapa, _stages_of(wanted.vista)))
+        if "prioridad" in found.offered:
             priorities = tuple(p.value.lower() for p in (Priority.URGENT, Priority.HIGH))
             found = replace(found, prioridad=_one("prioridad", wanted.prioridad, priorities))
         found = replace(found, nivel=_one("nivel", wanted.nivel, tuple(_LEVELS)))
-        if wanted.vista != TO_REVIEW:
+        if "vencidos" in found.offered:
             found = replace(found, vencidos=_is("vencidos", is_on=wanted.vencidos))
-        if wanted.vista != MINE:
+        if "libres" in found.offered:
             found = replace(found, libres=_is("libres", is_on=wanted.libres))
     _go(wanted, found)
 
@@ -172,13 +199,8 @@ def choose_page(wanted: Wanted, pages: int) -> None:
 
 
 def forget() -> None:
-    """Let the filters on view leave nothing out.
-
-    A value is set and not dropped, since the browser would send a dropped one again.
-    """
-    for name, plain in _PLAIN.items():
-        if f"{_PREFIX}{name}" in st.session_state:
-            st.session_state[f"{_PREFIX}{name}"] = plain
+    """Let the filters on view leave nothing out."""
+    let_go({f"{_PREFIX}{name}": plain for name, plain in _PLAIN.items()})
 
 
 def drop_filters(wanted: Wanted) -> None:
@@ -191,6 +213,11 @@ def _go(wanted: Wanted, found: Wanted) -> None:
     if found != wanted:
         st.query_params.from_dict(replace(found, pagina=1).query())
         st.rerun()
+
+
+def _stages_of(vista: str) -> tuple[str, ...]:
+    """Return the stages that a view holds: of a closed case nobody knows that it was to review."""
+    return tuple(s.value for s in CaseStage if vista != TO_REVIEW or s is not CaseStage.CLOSED)
 
 
 def _one(name: str, given: str, known: tuple[str, ...]) -> str:

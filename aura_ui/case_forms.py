@@ -1,14 +1,15 @@
 """Forms in which a counselor acts on one case; what is half written survives every redraw.
 
 Each button works in a callback, before the page is drawn anew: by then the live pulse may have
-redrawn it, and a button's value would be lost. A refused action keeps what was written.
+redrawn it, and a button's value would be lost. A refused action keeps what was written, and a form
+that is open stays so whatever a colleague does to the case meanwhile, which is said beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -20,21 +21,37 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.case_actions import LONGEST_NOTE, LONGEST_SNOOZE, CaseRef, Outcome
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague
-from aura_ui import databases, guard
+from aura_ui import databases, guard, outcomes
 from aura_ui.case_words import Case, refusal_in_words
 from aura_ui.page import now
 
 USUAL_SNOOZE: Final = timedelta(days=7)
 _Act = Callable[[Engine, Viewer, CaseRef, datetime], int]
 FORMS: Final = ("assign", "note", "snooze", "close")
+_OFFERED: Final = {
+    CaseStage.WAITING: frozenset({"assign", "note", "close"}),
+    CaseStage.ACTIVE: frozenset(FORMS),
+    CaseStage.SNOOZED: frozenset({"assign", "note", "close"}),
+    CaseStage.CLOSED: frozenset({"note"}),
+}
+"""What can be done in each stage; a form that is open stays beside it."""
+
+
+Done = Mapping[str, Any]
+"""Of `aura_engine.store.reads.case_timeline`."""
 
 
 def key(case_id: int, name: str) -> str:
-    """Return the key of a case's widget or message in the session."""
+    """Return the key of a case's widget in the session."""
     return f"case_{case_id}_{name}"
 
 
-def buttons(viewer: Viewer, case: Case) -> str | None:
+def place_of(pseudonym: str) -> str:
+    """Return where on the pages a person's case is worked on; see `aura_ui.outcomes`."""
+    return f"case_of_{pseudonym}"
+
+
+def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool) -> str | None:
     """Draw what can be done to a case; return which form is open.
 
     Parameters
@@ -42,9 +59,14 @@ def buttons(viewer: Viewer, case: Case) -> str | None:
     viewer : Viewer
         Who acts.
     case : mapping
-        Of `aura_engine.store.reads.case_of`, not closed.
+        Of `aura_engine.store.reads.case_of`. To a closed one a note can be added.
+    done : sequence of mapping
+        What was done to it, by which is told what happens while a form is open.
+    can_open : bool
+        Whether a closed one can be opened again.
     """
     ref, stage = CaseRef(case["id"], case["version"]), case["stage"]
+    pseudonym = case["pseudonym"]
     with st.container(horizontal=True, vertical_alignment="center"):
         if stage == CaseStage.WAITING:
             st.button(
@@ -53,7 +75,7 @@ def buttons(viewer: Viewer, case: Case) -> str | None:
                 type="primary",
                 icon=":material/check:",
                 on_click=_do,
-                args=(viewer, ref, _acknowledge, "acknowledged"),
+                args=(viewer, case, _acknowledge, "acknowledged"),
             )
         elif stage == CaseStage.SNOOZED:
             st.button(
@@ -61,16 +83,48 @@ def buttons(viewer: Viewer, case: Case) -> str | None:
                 key=key(ref.id, "resume"),
                 icon=":material/play_arrow:",
                 on_click=_do,
-                args=(viewer, ref, _resume, "resumed"),
+                args=(viewer, case, _resume, "resumed"),
             )
-        offered = [form for form in FORMS if form != "snooze" or stage == CaseStage.ACTIVE]
+        elif stage == CaseStage.CLOSED and can_open:
+            open_button(viewer, pseudonym)
+        opened = st.session_state.get(key(ref.id, "form"))
+        offered = [form for form in FORMS if form in _OFFERED[stage] or form == opened]
         return st.pills(
             t("case.actions"),
             offered,
             format_func=lambda form: t(f"case.{form}"),
             key=key(ref.id, "form"),
             label_visibility="collapsed",
+            on_change=_begin,
+            args=(ref.id, frozenset(map(_mark, done))),
         )
+
+
+def _begin(case_id: int, known: frozenset[tuple[object, ...]]) -> None:
+    """Remember what had been done to a case when a form was opened."""
+    st.session_state[key(case_id, "known")] = known
+
+
+def _mark(row: Done) -> tuple[object, ...]:
+    return row["at"], row["actor"], row["action"]
+
+
+def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
+    """Return what others did to a case since the form that is open was opened, the newest first.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who writes.
+    case : mapping
+        The case.
+    done : sequence of mapping
+        What was done to it, the newest first.
+    """
+    known = st.session_state.get(key(case["id"], "known"))
+    if known is None or st.session_state.get(key(case["id"], "form")) is None:
+        return []
+    return [row for row in done if row["actor"] != viewer.name and _mark(row) not in known]
 
 
 def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague]) -> None:
@@ -94,12 +148,12 @@ def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague])
             t(f"case.{name}_submit"),
             type="primary",
             on_click=_SUBMITS[name],
-            args=(viewer, ref),
+            args=(viewer, case),
         )
 
 
-def offer_to_open(viewer: Viewer, pseudonym: str) -> None:
-    """Draw the button that takes up somebody who has no open case, and why it could not.
+def open_button(viewer: Viewer, pseudonym: str) -> None:
+    """Draw the button that takes up somebody who has no open case.
 
     Parameters
     ----------
@@ -108,8 +162,6 @@ def offer_to_open(viewer: Viewer, pseudonym: str) -> None:
     pseudonym : str
         Whom.
     """
-    if refusal := st.session_state.get(_open_refused(pseudonym)):
-        st.error(refusal, icon=":material/error:")
     st.button(
         t("case.open"),
         key=f"case_open_{pseudonym}",
@@ -120,20 +172,15 @@ def offer_to_open(viewer: Viewer, pseudonym: str) -> None:
     )
 
 
-def _open_refused(pseudonym: str) -> str:
-    return f"case_open_{pseudonym}_refused"
-
-
 def _open(viewer: Viewer, pseudonym: str) -> None:
-    state = st.session_state
-    state.pop(_open_refused(pseudonym), None)
+    place = place_of(pseudonym)
     try:
         guard.require_same(viewer)
-        case_id = case_actions.open_case(databases.store(), viewer, pseudonym, at=now())
+        case_actions.open_case(databases.store(), viewer, pseudonym, at=now())
     except AuraError as error:
-        state[_open_refused(pseudonym)] = refusal_in_words(error, databases.zone())
+        outcomes.tell(place, refused=[refusal_in_words(error, databases.zone())])
         return
-    state[key(case_id, "said")] = t("case.opened_said")
+    outcomes.tell(place, t("case.opened_said"))
 
 
 def assignees(viewer: Viewer, colleagues: Sequence[Colleague]) -> dict[str, str]:
@@ -142,14 +189,6 @@ def assignees(viewer: Viewer, colleagues: Sequence[Colleague]) -> dict[str, str]
     return {viewer.name: t("case.me")} | {
         name: label for name, label in others.items() if name != viewer.name
     }
-
-
-def message(case_id: int) -> None:
-    """Show what became of the last action on a case in this session."""
-    if refusal := st.session_state.get(key(case_id, "refused")):
-        st.error(refusal, icon=":material/error:")
-    if said := st.session_state.get(key(case_id, "said")):
-        st.caption(said)
 
 
 def _assign_fields(viewer: Viewer, ref: CaseRef, colleagues: Sequence[Colleague]) -> None:
@@ -200,52 +239,52 @@ def _text(ref: CaseRef, name: str, label: str, help_text: str | None) -> None:
     )
 
 
-def _submit_assign(viewer: Viewer, ref: CaseRef) -> None:
-    assignee = st.session_state[key(ref.id, "assignee")]
+def _submit_assign(viewer: Viewer, case: Case) -> None:
+    assignee = st.session_state[key(case["id"], "assignee")]
     _do(
         viewer,
-        ref,
-        lambda store, who, case, at: case_actions.assign(store, who, case, assignee, at=at),
+        case,
+        lambda store, who, ref, at: case_actions.assign(store, who, ref, assignee, at=at),
         "assigned_said",
         "assignee",
     )
 
 
-def _submit_note(viewer: Viewer, ref: CaseRef) -> None:
-    note = st.session_state[key(ref.id, "note")]
+def _submit_note(viewer: Viewer, case: Case) -> None:
+    note = st.session_state[key(case["id"], "note")]
     _do(
         viewer,
-        ref,
-        lambda store, who, case, at: case_actions.add_note(store, who, case, note, at=at),
+        case,
+        lambda store, who, ref, at: case_actions.add_note(store, who, ref, note, at=at),
         "noted",
         "note",
     )
 
 
-def _submit_snooze(viewer: Viewer, ref: CaseRef) -> None:
-    day = st.session_state[key(ref.id, "until")]
-    reason = st.session_state[key(ref.id, "reason")]
+def _submit_snooze(viewer: Viewer, case: Case) -> None:
+    day = st.session_state[key(case["id"], "until")]
+    reason = st.session_state[key(case["id"], "reason")]
     opening = databases.settings().working_hours.shifts[0][0]
     zone = databases.zone()
     until = datetime(day.year, day.month, day.day, opening // 60, opening % 60, tzinfo=zone)
     _do(
         viewer,
-        ref,
-        lambda store, who, case, at: case_actions.snooze(
-            store, who, case, until=until, reason=reason, at=at
+        case,
+        lambda store, who, ref, at: case_actions.snooze(
+            store, who, ref, until=until, reason=reason, at=at
         ),
         "snoozed_said",
         "reason",
     )
 
 
-def _submit_close(viewer: Viewer, ref: CaseRef) -> None:
-    outcome = Outcome(st.session_state[key(ref.id, "outcome")])
-    note = st.session_state[key(ref.id, "closing")]
+def _submit_close(viewer: Viewer, case: Case) -> None:
+    outcome = Outcome(st.session_state[key(case["id"], "outcome")])
+    note = st.session_state[key(case["id"], "closing")]
     _do(
         viewer,
-        ref,
-        lambda store, who, case, at: case_actions.close(store, who, case, outcome, note, at=at),
+        case,
+        lambda store, who, ref, at: case_actions.close(store, who, ref, outcome, note, at=at),
         "closed_said",
         "closing",
     )
@@ -259,18 +298,17 @@ def _resume(store: Engine, viewer: Viewer, ref: CaseRef, at: datetime) -> int:
     return case_actions.unsnooze(store, viewer, ref, at=at)
 
 
-def _do(viewer: Viewer, ref: CaseRef, act: _Act, said: str, form_field: str | None = None) -> None:
+def _do(viewer: Viewer, case: Case, act: _Act, said: str, form_field: str | None = None) -> None:
     """Do it; once it is done its form closes and is empty, else it stays as it is."""
-    state = st.session_state
-    for name in ("refused", "said"):
-        state.pop(key(ref.id, name), None)
+    state, place = st.session_state, place_of(case["pseudonym"])
+    ref = CaseRef(case["id"], case["version"])
     try:
         guard.require_same(viewer)
         act(databases.store(), viewer, ref, now())
     except AuraError as error:
-        state[key(ref.id, "refused")] = refusal_in_words(error, databases.zone())
+        outcomes.tell(place, refused=[refusal_in_words(error, databases.zone())])
         return
-    state[key(ref.id, "said")] = t(f"case.{said}")
+    outcomes.tell(place, t(f"case.{said}"))
     if form_field is not None:
         state.pop(key(ref.id, form_field), None)
         state[key(ref.id, "form")] = None

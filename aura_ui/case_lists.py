@@ -19,13 +19,19 @@ from aura_engine.store.case_actions import CaseRef, Together
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague, Load
 from aura_engine.working_hours import WorkingHours
-from aura_ui import databases, guard, theme
+from aura_ui import databases, guard, outcomes, theme
 from aura_ui.case_filters import Wanted, drop_filters
 from aura_ui.case_forms import assignees
-from aura_ui.case_words import Case, due_in_words, refusal_in_words, stage_in_words
+from aura_ui.case_words import (
+    Case,
+    due_in_words,
+    refusal_in_words,
+    since_in_words,
+    stage_in_words,
+)
 from aura_ui.formats import NOTHING, ago, moment, whole
 from aura_ui.page import now
-from aura_ui.people import CARD, PERSON, asi, marks
+from aura_ui.people import CARD, PERSON, Reasons, asi, marks, reasons_in_words
 
 PLACE: Final = "cases"
 """Of the lists on the page of cases: with it begin the names of their widgets."""
@@ -33,13 +39,17 @@ _PICKED: Final = "cases_picked"
 """In the session: ids of the cases that are selected, whatever their order."""
 
 
-def table(rows: Sequence[Case], working: WorkingHours, at: datetime, zone: tzinfo) -> pd.DataFrame:
-    """Return cases with headings that people read.
+def table(
+    rows: Sequence[Case], reasons: Reasons, working: WorkingHours, at: datetime, zone: tzinfo
+) -> pd.DataFrame:
+    """Return cases with headings that people read: who, why, since when, by when, and whose.
 
     Parameters
     ----------
     rows : sequence of mapping
         Of `aura_engine.store.reads.case_list`.
+    reasons : mapping
+        Of `aura_ui.people.reasons_of`.
     working : WorkingHours
         In which deadlines run.
     at : datetime
@@ -52,7 +62,10 @@ def table(rows: Sequence[Case], working: WorkingHours, at: datetime, zone: tzinf
             t("high.asi"): row["severity_index"],
             t("high.pseudonym"): row["pseudonym"],
             t("case_lists.stage"): stage_in_words(row),
-            t("case_lists.due"): due_in_words(row, working, at, zone) or _since(row, at, zone),
+            t("case_lists.due"): due_in_words(row, working, at, zone)
+            or since_in_words(row, at, zone),
+            t("case_lists.opened"): ago(row["opened_at"], at, zone),
+            t("high.reasons"): reasons_in_words(reasons, row["pseudonym"]),
             t("case_lists.prioridad"): t(f"case_priority.{row['priority']}"),
             t("case_lists.who"): row["assignee"] or NOTHING,
             t("high.marks"): " · ".join(_marks(row)),
@@ -88,6 +101,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
             t("high.asi"): st.column_config.ProgressColumn(
                 format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
             ),
+            t("high.reasons"): st.column_config.TextColumn(width=260),
         },
     )
     chosen = [rows[place] for place in selection.selection.rows if place < len(rows)]
@@ -108,7 +122,7 @@ def act_together(
     *,
     place: str = PLACE,
 ) -> None:
-    """Draw what can be done to the selected cases, and what became of the last ones.
+    """Draw what can be done to the selected cases; `aura_ui.outcomes` tells what became of it.
 
     Parameters
     ----------
@@ -121,10 +135,6 @@ def act_together(
     place : str
         With what the names of the widgets begin.
     """
-    for refusal in st.session_state.get(f"{place}_refused", ()):
-        st.error(refusal, icon=":material/error:")
-    if said := st.session_state.get(f"{place}_said"):
-        st.caption(said)
     if not chosen:
         st.caption(t("case_lists.pick"))
         return
@@ -186,7 +196,7 @@ def board(
             if not columns[stage]:
                 st.caption(t(f"case_lists.none_{stage}"))
             for row in columns[stage]:
-                _card(row, due_in_words(row, working, at, zone) or _since(row, at, zone))
+                _card(row, due_in_words(row, working, at, zone) or since_in_words(row, at, zone))
             if rest := counts[stage] - len(columns[stage]):
                 st.caption(t("case_lists.more", count=whole(rest)))
 
@@ -228,18 +238,6 @@ def unknown_table(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> pd.DataFra
         }
         for row in rows
     )
-
-
-def _since(row: Case, at: datetime, zone: tzinfo) -> str:
-    if row["stage"] == CaseStage.CLOSED:
-        outcome = row["outcome"]
-        ended = t(f"case_outcome.{outcome}") if outcome else NOTHING
-        return f"{ended} · {ago(row['closed_at'], at, zone)}"
-    if row["stage"] == CaseStage.SNOOZED:
-        return t("case.until", when=moment(row["snoozed_until"], zone))
-    if row["stage"] == CaseStage.ACTIVE:
-        return t("case.since", when=ago(row["acknowledged_at"], at, zone))
-    return t("case.waits_since", when=ago(row["waiting_since"], at, zone))
 
 
 def _marks(row: Case) -> list[str]:
@@ -295,13 +293,17 @@ def _do(
         guard.require_same(viewer)
         together = act([CaseRef(row["id"], row["version"]) for row in chosen])
     except AuraError as error:
-        state[f"{place}_said"], state[f"{place}_refused"] = None, [refusal_in_words(error, zone)]
+        outcomes.tell(place, refused=[refusal_in_words(error, zone)])
         return
-    state[f"{place}_said"] = t(said, count=whole(len(together.done))) if together.done else None
-    state[f"{place}_refused"] = [
-        f"{names[case_id]}: {refusal_in_words(error, zone)}"
-        for case_id, error in together.refused.items()
-    ]
+    went = [names[case_id] for case_id in together.done]
+    outcomes.tell(
+        place,
+        t(said, count=whole(len(went)), names=", ".join(went)) if went else None,
+        [
+            f"{names[case_id]}: {refusal_in_words(error, zone)}"
+            for case_id, error in together.refused.items()
+        ],
+    )
     state[f"{place}_done"] = times_done(place) + 1
     if place == PLACE:
         state[_PICKED] = frozenset(together.refused)

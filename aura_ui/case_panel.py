@@ -14,7 +14,7 @@ from aura_engine.pipeline.explanation import PersonExplained
 from aura_engine.store.access import Viewer
 from aura_engine.store.cases import CaseStage, Priority
 from aura_engine.store.reads import Colleague
-from aura_ui import case_forms, databases
+from aura_ui import case_forms, databases, outcomes
 from aura_ui.case_words import Case, done_in_words, next_steps, status
 from aura_ui.formats import ago, moment
 from aura_ui.page import now
@@ -28,6 +28,7 @@ def show(
     viewer: Viewer,
     case: Case | None,
     told: PersonExplained | None,
+    done: Sequence[Mapping[str, Any]],
     colleagues: Sequence[Colleague],
     zone: tzinfo,
 ) -> None:
@@ -41,6 +42,8 @@ def show(
         Of `aura_engine.store.reads.case_of`.
     told : PersonExplained or None
         What explains the person's level; None where the account is gone.
+    done : sequence of mapping
+        Of `aura_engine.store.reads.case_timeline`.
     colleagues : sequence of Colleague
         To whom it can be assigned.
     zone : tzinfo
@@ -51,8 +54,10 @@ def show(
             known = told is not None and told.person["had_evidence"]
             st.caption(t("case.none" if known else "case.none_unknown"))
             if told is not None:
-                case_forms.offer_to_open(viewer, told.person["pseudonym"])
+                outcomes.show(case_forms.place_of(told.person["pseudonym"]))
+                case_forms.open_button(viewer, told.person["pseudonym"])
             return
+        of_case = [row for row in done if row["case_id"] == case["id"]]
         # The time that is left runs on while nothing else on the page changes.
         st.fragment(_status, run_every=MINUTE)(case, zone)
         # What comes and goes has a place of its own: were the form below to move, the browser
@@ -61,18 +66,27 @@ def show(
             if case["account_deleted_at"] is not None:
                 when = moment(case["account_deleted_at"], zone)
                 st.warning(t("case.account_deleted", when=when), icon=":material/person_off:")
-            case_forms.message(case["id"])
-        if case["stage"] == CaseStage.CLOSED:
-            if told is not None:
-                case_forms.offer_to_open(viewer, told.person["pseudonym"])
-        else:
-            opened = case_forms.buttons(viewer, case)
-            if opened is not None:
-                case_forms.form(viewer, case, opened, colleagues)
+            if not outcomes.show(case_forms.place_of(case["pseudonym"])):
+                _meanwhile(case, case_forms.meanwhile(viewer, case, of_case), zone)
+        opened = case_forms.buttons(viewer, case, of_case, can_open=told is not None)
+        if opened is not None:
+            case_forms.form(viewer, case, opened, colleagues)
         steps = next_steps(case, told)
         if steps:
             with st.expander(t("case.steps"), icon=":material/directions:"):
                 st.markdown("\n".join(f"- {step}" for step in steps))
+
+
+def _meanwhile(case: Case, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
+    """Say what others did while a form was open, and that what is written in it stays."""
+    if not rows:
+        return
+    did = "; ".join(f"{done_in_words(row, zone)} ({ago(row['at'], now(), zone)})" for row in rows)
+    is_closed = case["stage"] == CaseStage.CLOSED
+    st.warning(
+        t("case.meanwhile_closed" if is_closed else "case.meanwhile", did=did),
+        icon=":material/group:",
+    )
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:

@@ -12,7 +12,7 @@ from aura_engine.pipeline.explanation import PersonExplained
 from aura_engine.store.case_clock import deadline
 from aura_engine.store.cases import CaseStage, CaseState, Priority
 from aura_engine.working_hours import WorkingHours
-from aura_ui.formats import ago, ahead, moment
+from aura_ui.formats import NOTHING, ago, ahead, moment
 
 Case = Mapping[str, Any]
 """Of `aura_engine.store.reads.case_of` or `case_list`."""
@@ -56,6 +56,29 @@ def stage_in_words(case: Case) -> str:
     if case["state"] == CaseState.TO_REVIEW and case["stage"] == CaseStage.WAITING:
         return t("case.to_review")
     return stage
+
+
+def since_in_words(row: Case, at: datetime, zone: tzinfo) -> str:
+    """Say since when, or until when, a case stands where it does.
+
+    Parameters
+    ----------
+    row : mapping
+        The case.
+    at : datetime
+        The present.
+    zone : tzinfo
+        Of the reader.
+    """
+    if row["stage"] == CaseStage.CLOSED:
+        outcome = row["outcome"]
+        ended = t(f"case_outcome.{outcome}") if outcome else NOTHING
+        return f"{ended} · {ago(row['closed_at'], at, zone)}"
+    if row["stage"] == CaseStage.SNOOZED:
+        return t("case.until", when=moment(row["snoozed_until"], zone))
+    if row["stage"] == CaseStage.ACTIVE:
+        return t("case.since", when=ago(row["acknowledged_at"], at, zone))
+    return t("case.waits_since", when=ago(row["waiting_since"], at, zone))
 
 
 def status(case: Case, working: WorkingHours, at: datetime, zone: tzinfo) -> list[str]:

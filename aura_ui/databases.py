@@ -115,7 +115,7 @@ def names_missing() -> str | None:
     return t("identity.not_configured", variables=" y ".join(IDENTITY_URL_NAMES))
 
 
-def identity_of(viewer: Viewer, pseudonym: str, reason: str) -> Identity:
+def identity_of(viewer: Viewer, pseudonym: str, reason: str, *, look: str) -> Identity:
     """Reveal who a person is; see `aura_engine.pipeline.identity.reveal`.
 
     Parameters
@@ -126,8 +126,10 @@ def identity_of(viewer: Viewer, pseudonym: str, reason: str) -> Identity:
         About whom.
     reason : str
         Why.
+    look : str
+        What tells this look from another one.
     """
-    return reveal(store(), _current().names, viewer, pseudonym, reason)
+    return reveal(store(), _current().names, viewer, pseudonym, reason, request_id=look)
 
 
 def _current() -> Provided:

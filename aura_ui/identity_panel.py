@@ -2,13 +2,16 @@
 
 Names are read for one drawing and are nowhere in the session. They vanish with whatever is drawn
 next here, with any drawing of the page, and after `SHOWN_SECONDS` by themselves; showing them anew
-takes another reason.
+takes another reason. A form that is sent twice, as by a double click, is one look: the log notes it
+once, and the second drawing shows what the first one would have.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from html import escape
 from typing import Final
+from uuid import uuid4
 
 import streamlit as st
 
@@ -28,8 +31,21 @@ SHOWN_SECONDS: Final = 45.0
 """Time to read and copy two names, and for a slow browser to hide them within a minute."""
 _ASKED: Final = "identity_asked"
 """In the session: of whom the form is open, by pseudonym."""
-_TURN: Final = "identity_turn"
-"""In the session: how many forms were sent, so that the next one is empty."""
+_LOOK: Final = "identity_look"
+"""In the session: what tells the form that is open from the ones before, so that it is empty."""
+SENT: Final = "identity_sent"
+"""In the session: a form that was sent, until it is answered by the drawing that follows."""
+_HELD: Final = "identity_held"
+"""In the session: whether news wait for names that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A form that was sent: about whom, which look it is, and why; no repr shows the reason."""
+
+    pseudonym: str
+    look: str
+    reason: str = field(repr=False)
 
 
 def show(pseudonym: str) -> None:
@@ -46,21 +62,23 @@ def show(pseudonym: str) -> None:
 
 def _panel(pseudonym: str) -> None:
     with last_resort():
-        release()  # whatever was shown here is gone with this drawing
+        if st.session_state.pop(_HELD, False):
+            release()  # whatever was shown here is gone with this drawing
+        sent: _Sent | None = st.session_state.pop(SENT, None)
+        is_asked = st.session_state.get(_ASKED) == pseudonym
         place = st.empty()
-        if st.session_state.get(_ASKED) != pseudonym:
-            with place.container():
-                _hidden(pseudonym)
-            return
         with place.container():
-            reason = _form(pseudonym)
-            if reason is None:
+            if is_asked:
+                _form(pseudonym)
+            else:
+                _hidden(pseudonym)
+            if sent is None or sent.pseudonym != pseudonym:
                 return
-            found = _revealed(pseudonym, reason)
+            found = _revealed(sent)
         if found is not None:
             st.session_state.pop(_ASKED, None)
-            st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
             hold(SHOWN_SECONDS)
+            st.session_state[_HELD] = True
             with place.container():
                 st.fragment(_once, run_every=SHOWN_SECONDS)([found])
 
@@ -81,28 +99,29 @@ def _hidden(pseudonym: str) -> None:
         st.caption(missing)
 
 
-def _form(pseudonym: str) -> str | None:
-    """Draw the form; return the reason once it is sent."""
+def _form(pseudonym: str) -> None:
+    look = st.session_state[_LOOK]
     with st.form("identity_form", border=True):
         st.markdown(f"**{t('identity.title', pseudonym=pseudonym)}**")
-        reason = st.text_area(
+        st.text_area(
             t("identity.reason"),
-            key=f"identity_reason_{pseudonym}_{st.session_state.get(_TURN, 0)}",
+            key=_reason_key(look),
             max_chars=LONGEST_REASON,
             height=90,
             help=t("identity.reason_help", least=SHORTEST_REASON, most=LONGEST_REASON),
         )
         with st.container(horizontal=True):
-            is_sent = st.form_submit_button(t("identity.reveal"), type="primary")
+            st.form_submit_button(
+                t("identity.reveal"), type="primary", on_click=_send, args=(pseudonym, look)
+            )
             st.form_submit_button(t("identity.cancel"), on_click=_close)
-    return (reason or "") if is_sent else None
 
 
-def _revealed(pseudonym: str, reason: str) -> Identity | None:
+def _revealed(sent: _Sent) -> Identity | None:
     """Read who it is, or say why not; what was written stays then."""
     viewer = require_role(CARERS)  # as of now: this is drawn without the page's own guard
     try:
-        return databases.identity_of(viewer, pseudonym, reason)
+        return databases.identity_of(viewer, sent.pseudonym, sent.reason, look=sent.look)
     except AuraError as error:
         log.warning("identity_not_shown", kind=type(error).__name__)
         st.error(t("identity.not_shown", error=error), icon=":material/error:")
@@ -132,6 +151,16 @@ def _once(held: list[Identity]) -> None:
 
 def _open(pseudonym: str) -> None:
     st.session_state[_ASKED] = pseudonym
+    st.session_state[_LOOK] = uuid4().hex
+
+
+def _send(pseudonym: str, look: str) -> None:
+    reason = st.session_state.get(_reason_key(look)) or ""
+    st.session_state[SENT] = _Sent(pseudonym, look, reason)
+
+
+def _reason_key(look: str) -> str:
+    return f"identity_reason_{look}"
 
 
 def _close() -> None:

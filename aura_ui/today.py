@@ -14,12 +14,11 @@ from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
 from aura_engine.domain import RiskLevel
 from aura_engine.ensemble import Reason
 from aura_engine.i18n import t
-from aura_engine.settings.capacity import DailyCapacity
-from aura_engine.store.access import Role, Viewer
-from aura_engine.store.reads import CaseNumbers, Colleague
+from aura_engine.store.access import Viewer
+from aura_engine.store.reads import CaseNumbers
 from aura_engine.working_hours import WorkingHours
-from aura_ui.case_words import due_in_words, stage_in_words
-from aura_ui.formats import moment, signed, whole
+from aura_ui.case_words import due_in_words, since_in_words, stage_in_words
+from aura_ui.formats import ago, moment, signed, whole
 from aura_ui.people import CASES, Reasons, person_row, reasons_in_words
 
 
@@ -81,51 +80,6 @@ def next_day(at: datetime, zone: tzinfo) -> datetime:
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)
 
 
-def capacity(viewer: Viewer, daily: DailyCapacity, colleagues: Sequence[Colleague]) -> int:
-    """Return how many people a viewer's day holds: a counselor's share, or what is set.
-
-    Parameters
-    ----------
-    viewer : Viewer
-        Who looks.
-    daily : DailyCapacity
-        As the settings have it.
-    colleagues : sequence of Colleague
-        Who shares the team's.
-    """
-    if viewer.role is not Role.COUNSELOR:
-        return daily.cases
-    counselors = [one for one in colleagues if one.role is Role.COUNSELOR and not one.is_disabled]
-    return daily.share(len(counselors))
-
-
-def lead(counts: DistributionChart, shown: int, waiting: int) -> str:
-    """Say how many come first today, how many wait behind them, and of whom too little is known.
-
-    Parameters
-    ----------
-    counts : DistributionChart
-        People by level.
-    shown : int
-        How many the list holds.
-    waiting : int
-        How many wait in all.
-    """
-    high = counts.counts[RiskLevel.ALTO]
-    rest = waiting - shown
-    if not shown:
-        said = t("today.lead_looked_after" if high.known else "today.lead_none")
-    else:
-        key = "today.lead_one" if shown == 1 else "today.lead"
-        if rest <= 0:
-            key = "today.lead_one_all" if shown == 1 else "today.lead_all"
-        stays = t("today.stays_one" if rest == 1 else "today.stays")
-        said = t(key, shown=whole(shown), rest=whole(rest), stays=stays)
-    if unknown := high.people - high.known:
-        said += " " + t("today.lead_unknown", unknown=whole(unknown))
-    return said
-
-
 def case_cards(numbers: CaseNumbers) -> list[str]:
     """Return the cards of what waits and what is due.
 
@@ -152,6 +106,7 @@ def my_cases(
     viewer: Viewer,
     numbers: CaseNumbers,
     rows: Sequence[dict[str, Any]],
+    reasons: Reasons,
     clock: tuple[WorkingHours, datetime, tzinfo],
 ) -> None:
     """Draw what the viewer holds, with a way to all of it.
@@ -164,6 +119,8 @@ def my_cases(
         Of their cases.
     rows : sequence of dict
         The first of `aura_engine.store.reads.case_list`.
+    reasons : mapping
+        Of `aura_ui.people.reasons_of`.
     clock : tuple of WorkingHours, datetime, tzinfo
         When deadlines run, the present, and the reader's zone.
     """
@@ -180,9 +137,13 @@ def my_cases(
         st.caption(said)
     with st.container(gap=None):
         for row in rows:
-            said = " · ".join(
-                part for part in (stage_in_words(row), due_in_words(row, *clock)) if part
+            standing = (
+                stage_in_words(row),
+                due_in_words(row, *clock),
+                since_in_words(row, *clock[1:]),
+                reasons_in_words(reasons, row["pseudonym"], 1),
             )
+            said = " · ".join(part for part in standing if part)
             if row["cluster_label"] is not None:
                 person_row(viewer, row, why=said)
     st.page_link(CASES, label=t("today.mine_all"), icon=":material/assignment_ind:")
@@ -194,7 +155,7 @@ def first_rows(
     reasons: Reasons,
     clock: tuple[WorkingHours, datetime, tzinfo],
 ) -> None:
-    """Draw whom nobody looks after yet, with by when somebody should.
+    """Draw whom nobody looks after yet: why, since when, by when somebody should, and whose it is.
 
     Parameters
     ----------
@@ -209,8 +170,26 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            why = (due_in_words(row, *clock), reasons_in_words(reasons, row["pseudonym"]))
+            why = (*_standing(row, clock), reasons_in_words(reasons, row["pseudonym"]))
             person_row(viewer, row, why=" · ".join(part for part in why if part))
+
+
+def _standing(row: dict[str, Any], clock: tuple[WorkingHours, datetime, tzinfo]) -> list[str]:
+    """Say by when somebody should look after a person, since when they wait, and whose they are."""
+    _, at, zone = clock
+    said = [due_in_words(row, *clock)]
+    if row["escalation_level"]:
+        said.append(t("case.escalated"))
+    if row["state"] is None:
+        said.append(t("today.without_case"))
+    else:
+        since = ago(row["waiting_since"], at, zone)
+        said.append(t("case.waits_since" if row["waits"] else "today.reviews_since", when=since))
+    if row["is_mine"]:
+        said.append(t("today.is_mine"))
+    elif row["assignee"]:
+        said.append(t("case.of", who=row["assignee"]))
+    return said
 
 
 def entered(changes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:

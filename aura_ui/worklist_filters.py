@@ -14,6 +14,7 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.pseudonyms import read_beginning
 from aura_engine.store.reads import OpenCase, WorkFilter, WorkOrder
+from aura_ui.plain import let_go
 from aura_ui.roles import CARERS
 
 EVERYONE: Final = "todos"
@@ -198,13 +199,8 @@ def choose_page(wanted: Wanted, number: int, pages: int) -> None:
 
 
 def drop_filters(wanted: Wanted) -> None:
-    """Show all of a level, in the same order; for a button's callback.
-
-    A value is set and not dropped, since the browser would send a dropped one again.
-    """
-    for name, plain in _PLAIN.items():
-        if f"{_PREFIX}{name}" in st.session_state:
-            st.session_state[f"{_PREFIX}{name}"] = plain
+    """Show all of a level, in the same order; for a button's callback."""
+    let_go({f"{_PREFIX}{name}": plain for name, plain in _PLAIN.items()})
     st.session_state.pop(_MALFORMED, None)
     st.query_params.from_dict(replace(wanted, **_PLAIN, pagina=1).query())
 

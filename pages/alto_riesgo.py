@@ -6,7 +6,7 @@ import streamlit as st
 
 from aura_engine.i18n import t
 from aura_engine.store.reads import WorkOrder, colleagues, last_run_before, work_count, work_list
-from aura_ui import audited, case_lists, databases, worklist, worklist_filters
+from aura_ui import audited, case_lists, databases, outcomes, worklist, worklist_filters
 from aura_ui.failures import explained
 from aura_ui.formats import moment, whole
 from aura_ui.guard import require_role
@@ -51,6 +51,7 @@ begin(
     t(f"high.title_{wanted.level}" if wanted.level else "high.title_all"),
     t("high.lead", total=whole(total)) if total else None,
 )
+outcomes.show(worklist.PLACE)
 worklist_filters.ask(wanted, viewer)
 if people:
     shown = worklist.table(people, reasons, zone)

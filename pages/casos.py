@@ -16,13 +16,13 @@ from aura_engine.store.reads import (
     unknown_count,
     unknown_people,
 )
-from aura_ui import audited, case_filters, case_lists, databases
-from aura_ui.case_filters import BOARD, TEAM, TO_REVIEW, UNKNOWN, Wanted
+from aura_ui import audited, case_filters, case_lists, databases, outcomes
+from aura_ui.case_filters import TEAM, TO_REVIEW, UNKNOWN, Wanted
 from aura_ui.failures import explained
 from aura_ui.formats import NOTHING, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, cases_on_view, end, now, require_results
-from aura_ui.people import CARD, PERSON
+from aura_ui.people import CARD, PERSON, Reasons, reasons_of
 from aura_ui.roles import CARERS
 
 viewer = require_role(CARERS)
@@ -32,7 +32,6 @@ ON_BOARD = 6
 st.query_params.pop(PERSON, None)  # of the page that one came from
 wanted = Wanted.from_query(st.query_params)
 chosen = wanted.chosen(viewer)
-is_board = wanted.forma == BOARD and wanted.vista not in (TO_REVIEW, UNKNOWN)
 at = now()
 
 with explained():
@@ -42,6 +41,7 @@ with explained(), databases.page_reading() as connection:
     cases_on_view(connection, viewer)
     offset = (wanted.pagina - 1) * PAGE
     rows, counts, columns, loads, total = [], dict.fromkeys(CaseStage, 0), {}, [], 0
+    reasons: Reasons = {}
     if wanted.vista == UNKNOWN:
         total = unknown_count(connection, viewer)
         offset = min(offset, max(0, total - 1) // PAGE * PAGE)
@@ -53,7 +53,7 @@ with explained(), databases.page_reading() as connection:
         total = sum(counts[stage] for stage in stages)
         offset = min(offset, max(0, total - 1) // PAGE * PAGE)
         team = colleagues(connection, viewer)
-        if is_board:
+        if wanted.is_board:
             columns = {
                 stage: case_list(
                     connection, viewer, wanted.of_stage(viewer, stage), now=at, limit=ON_BOARD
@@ -62,12 +62,14 @@ with explained(), databases.page_reading() as connection:
             }
         else:
             rows = case_list(connection, viewer, chosen, now=at, limit=PAGE, offset=offset)
+            reasons = reasons_of(connection, viewer, [row["pseudonym"] for row in rows])
         if wanted.vista == TEAM and viewer.role is Role.SUPERVISOR:
             loads = team_load(connection, viewer, now=at)
     to_review = case_stages(connection, viewer, CaseFilter(to_review=True), now=at)
 
 zone, working = databases.zone(), databases.settings().working_hours
 begin(t("case_lists.title"), t(f"case_lists.lead_{wanted.vista}", count=whole(total)))
+outcomes.show(case_lists.PLACE)
 case_filters.choose_view(wanted)
 if wanted.vista == UNKNOWN:
     st.caption(t("case_lists.unknown_why"))
@@ -91,14 +93,14 @@ else:
     elif waiting := to_review[CaseStage.WAITING]:
         st.caption(t("case_lists.to_review_beside", count=whole(waiting)))
     case_filters.ask(wanted)
-    if is_board:
+    if wanted.is_board:
         case_lists.board(columns, counts, working, at, zone)
     elif rows:
-        shown = case_lists.table(rows, working, at, zone)
+        shown = case_lists.table(rows, reasons, working, at, zone)
         case_lists.act_together(viewer, case_lists.pick(rows, shown), team)
     else:
         case_lists.empty(wanted)
-if not is_board:
+if not wanted.is_board:
     case_filters.choose_page(wanted, max(1, math.ceil(total / PAGE)))
 if loads:
     st.subheader(t("case_lists.load"), anchor=False)

@@ -37,7 +37,7 @@ person_card.ask_for_pseudonym(pseudonym)
 if told is None:
     if case is not None:
         st.subheader(pseudonym, anchor=False)
-        case_panel.show(viewer, case, None, team, zone)
+        case_panel.show(viewer, case, None, done, team, zone)
         st.caption(t("identity.deleted"))
         case_panel.timeline(done, zone)
     elif pseudonym:
@@ -50,7 +50,7 @@ if told is None:
     st.stop()
 
 person_card.headline(told, zone)
-case_panel.show(viewer, case, told, team, zone)
+case_panel.show(viewer, case, told, done, team, zone)
 identity_panel.show(pseudonym)
 left, right = st.columns([1.35, 1], gap="large")
 with left:

@@ -16,8 +16,9 @@ from aura_engine.store.reads import (
     first_waiting,
     level_changes,
     notice_channels,
+    taken_up,
 )
-from aura_ui import audited, databases, notices, theme, today
+from aura_ui import audited, databases, notices, portion, theme, today, worklist
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
@@ -53,13 +54,20 @@ with explained(), databases.page_reading() as connection:
         today.entered(level_changes(connection, viewer, since=before.as_of)) if before else ([], 0)
     )
     team = colleagues(connection, viewer)
-    most = today.capacity(viewer, databases.settings().cases_per_day, team)
-    first = first_waiting(connection, viewer, at=at, limit=most)
-    named = [row["pseudonym"] for row in (*entered, *first)]
+    daily, share = databases.settings().cases_per_day, portion.share_of(viewer, team)
+    taken = taken_up(
+        connection,
+        viewer,
+        since=worklist.day_begins(at, zone),
+        of_team=portion.is_of_team(viewer, daily),
+    )
+    day = portion.Portion(portion.capacity(viewer, daily, team), taken)
+    waiting = first_waiting(connection, viewer, at=at, limit=day.left, share=share)
+    first = waiting.people
+    named = [row["pseudonym"] for row in (*entered, *first, *mine)]
     reasons = reasons_of(connection, viewer, named)
 
-waiting = first[0]["waiting"] if first else 0
-begin(t("today.title"), today.lead(counts, len(first), waiting))
+begin(t("today.title"), portion.lead(counts, waiting, day))
 comparison = today.Comparison(viewer, trends, before, at, zone)
 clock = (working, at, zone)
 cards = [
@@ -77,6 +85,10 @@ with left:
     if first:
         st.subheader(t("today.first"), anchor=False)
         today.first_rows(viewer, first, reasons, clock)
+    if (late := waiting.late - len(first)) > 0:
+        st.warning(t("today.more_late", count=whole(late)), icon=":material/schedule:")
+    if waiting.total and is_carer:
+        st.caption(portion.rule(day, share))
     st.page_link(LIST, label=t("ui.see_all"), icon=":material/list:")
     st.subheader(comparison.title(), anchor=False)
     if before is None:
@@ -91,7 +103,7 @@ with left:
         st.caption(t("today.entered_unknown", count=whole(unknown)))
 with right:
     if is_carer:
-        today.my_cases(viewer, numbers, mine, clock)
+        today.my_cases(viewer, numbers, mine, reasons, clock)
     st.subheader(t("today.levels"), anchor=False)
     show(
         levels_figure(trends, theme.look(), zone),

@@ -53,7 +53,13 @@ class Identity:
 
 
 def reveal(
-    store: Engine, names: NameSources | None, viewer: Viewer, pseudonym: str, reason: str
+    store: Engine,
+    names: NameSources | None,
+    viewer: Viewer,
+    pseudonym: str,
+    reason: str,
+    *,
+    request_id: str | None = None,
 ) -> Identity:
     """Read who a person is, after it was noted who wants to know and why.
 
@@ -69,6 +75,8 @@ def reveal(
         About whom.
     reason : str
         Why, in 10 to 500 characters; goes to the log of reads and nowhere else.
+    request_id : str, optional
+        Of the look: what is sent twice at once is read for one and noted as one.
 
     Raises
     ------
@@ -91,7 +99,9 @@ def reveal(
     if names is None:
         raise IdentityRefused(t("identity.unconfigured"))
     user_id = _visible(store, viewer, pseudonym)
-    if not audit.record_identity(store, viewer, user_id, action=ACTION, reason=said):
+    if not audit.record_identity(
+        store, viewer, user_id, action=ACTION, reason=said, request_id=request_id
+    ):
         raise IdentityRefused(t("identity.gone"))
     user_name = names.user_name(user_id)
     if user_name is None:

@@ -48,8 +48,9 @@ class CaseSettings(ReadingSettings):
     cases_per_day: Capacity = Field(
         default=DailyCapacity(8),
         alias="AURA_CASES_PER_DAY",
-        description="People whom counselors can take up in a day; the page of today shows so many: "
-        "a number is each counselor's (`8`), `team:24` is shared by all.",
+        description="People whom counselors can take up in a day; the page of today shows so many, "
+        "less those taken up that day: a number is each counselor's (`8`), `team:24` is shared by "
+        "all.",
         json_schema_extra=shown_default("`8`"),
     )
     public_url: PublicUrl | None = Field(

@@ -57,7 +57,13 @@ def record_pseudonym(engine: Engine, viewer: Viewer, pseudonym: str, *, action: 
 
 
 def record_identity(
-    engine: Engine, viewer: Viewer, user_id: UUID, *, action: str, reason: str
+    engine: Engine,
+    viewer: Viewer,
+    user_id: UUID,
+    *,
+    action: str,
+    reason: str,
+    request_id: str | None = None,
 ) -> bool:
     """Note that somebody is about to learn who a person is, and why they want to.
 
@@ -69,21 +75,29 @@ def record_identity(
         Whose identity.
     reason : str
         In their own words, 10 to 500 characters.
+    request_id : str, optional
+        Of the look; the same one within a minute is noted once.
 
     Returns
     -------
     bool
-        Whether it was noted. Nobody is there any more where it was not, and nothing may be read.
+        Whether it is noted. Nobody is there any more where it was not, and nothing may be read.
 
     Raises
     ------
     StoreError
         If it could not be noted; then nothing may be read either.
     """
-    return (
-        _write("record_identity", engine, viewer, action, None, user_id=str(user_id), detail=reason)
-        == 1
-    )
+    told = {
+        "actor": viewer.name,
+        "role": viewer.role.value,
+        "action": action,
+        "user_id": str(user_id),
+        "detail": reason,
+        "request_id": request_id,
+    }
+    with store_errors(), engine.begin() as connection:
+        return bool(connection.scalar(text(_QUERIES["record_identity"]), told))
 
 
 def record_log(engine: Engine, viewer: Viewer, *, action: str, detail: str | None = None) -> None:

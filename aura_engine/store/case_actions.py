@@ -2,7 +2,8 @@
 
 Each action names the case and the version of it that its author saw. Once somebody else has
 acted, it is refused with who did what and when, and changes nothing. What is done is one row of
-``case_action`` in the transaction that does it.
+``case_action`` in the transaction that does it. On a closed case only a note is written: it is a
+fact that somebody knows, and opens nothing again.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def assign(engine: Engine, viewer: Viewer, case: CaseRef, assignee: str, *, at: 
 
 
 def add_note(engine: Engine, viewer: Viewer, case: CaseRef, note: str, *, at: datetime) -> int:
-    """Write a note on a case.
+    """Write a note on a case, which may be closed and stays so then.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ def add_note(engine: Engine, viewer: Viewer, case: CaseRef, note: str, *, at: da
     """
     said = _note(note)
     _require(said is not None, t("cases.note_missing"))
-    return _act(engine, viewer, case, Action.NOTED, "note", at=at, note=said)
+    return _act(engine, viewer, case, Action.NOTED, "note", at=at, note=said, may_be_closed=True)
 
 
 def snooze(
@@ -339,7 +340,7 @@ def _together(viewer: Viewer, cases: Sequence[CaseRef], act: Callable[[CaseRef],
 
 
 def _nothing_more(_connection: Connection, _row: Row[Any]) -> None:
-    """Let an action be done to any case that is not closed."""
+    """Let an action be done to a case whatever its state."""
 
 
 def _act(
@@ -353,6 +354,7 @@ def _act(
     at: datetime,
     note: str | None = None,
     detail: str | None = None,
+    may_be_closed: bool = False,
     **values: object,
 ) -> int:
     """Do one thing to a case that is still as its author saw it, and note it."""
@@ -366,7 +368,7 @@ def _act(
             raise CaseRefused(t("cases.unknown"))
         if row.version != case.version:
             raise _conflict(connection, case.id)
-        _require(row.state != CaseState.CLOSED, t("cases.closed_already"))
+        _require(may_be_closed or row.state != CaseState.CLOSED, t("cases.closed_already"))
         check(connection, row)
         told = {"case": case.id, "at": at, "actor": viewer.name}
         version = connection.execute(

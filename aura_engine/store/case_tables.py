@@ -127,6 +127,7 @@ class CaseAction(Base):
     __table_args__ = (
         Index("case_action_case", "case_id"),
         Index("case_action_closed", "at", postgresql_where=text("action = 'cerrado'")),
+        Index("case_action_actor", "actor", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

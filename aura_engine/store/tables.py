@@ -258,6 +258,7 @@ class RiskHistory(Base):
         ),
         Index("risk_history_person", "user_id_raiz", "as_of"),
         Index("risk_history_run", "run_id"),
+        Index("risk_history_as_of", "as_of"),
         {"postgresql_partition_by": "RANGE (as_of)"},
     )
 

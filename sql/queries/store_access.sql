@@ -74,10 +74,21 @@ FROM (VALUES (1)) AS one (row)
 LEFT JOIN person p ON p.pseudonym = :pseudonym;
 
 -- name: record_identity
--- Only of somebody who is there: without a row nothing may be read.
-INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, detail, request_id)
-SELECT :actor, :role, :action, 'identity', p.user_id_raiz, :detail, :request_id
-FROM person p WHERE p.user_id_raiz = CAST(:user_id AS uuid);
+-- Only of somebody who is there, which is what it returns: without a row nothing may be read. What
+-- is asked for again within a minute, under one :request_id and for one reason, is one look.
+WITH asked AS (
+    SELECT p.user_id_raiz FROM person p WHERE p.user_id_raiz = CAST(:user_id AS uuid)
+), noted AS (
+    INSERT INTO audit_log (actor, role, action, subject, user_id_raiz, detail, request_id)
+    SELECT :actor, :role, :action, 'identity', asked.user_id_raiz, :detail, :request_id
+    FROM asked
+    WHERE NOT EXISTS (
+        SELECT FROM audit_log l
+        WHERE l.user_id_raiz = asked.user_id_raiz AND l.subject = 'identity'
+          AND l.actor = :actor AND l.request_id = :request_id AND l.detail = :detail
+          AND l.at > now() - interval '1 minute')
+)
+SELECT EXISTS (SELECT FROM asked);
 
 -- name: record_account
 INSERT INTO audit_log (actor, role, action, subject, account_id, detail, request_id)

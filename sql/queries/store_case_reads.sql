@@ -82,31 +82,62 @@ WHERE f.state <> 'cerrado' AND f.pseudonym IS NOT NULL AND {visible};
 -- name: first_waiting
 -- Whom nobody looks after: those whose case waits, and those in ALTO of whom enough is known whose
 -- case is to review, or who have none and had none closed since :closed_since. Whoever is looked
--- after, or was until then, comes back when a case opens again.
+-- after, or was until then, comes back when a case opens again. Who is overdue or escalated is
+-- given beyond :limit, up to :most. Counts come in one row of their own where nobody is given.
 WITH waiting AS (
-    SELECT f.user_id_raiz, f.due_at, f.priority, f.waiting_since, f.state
+    SELECT f.user_id_raiz, f.due_at, f.priority, f.waiting_since, f.state, f.assigned_to,
+           f.escalation_level, v.cluster_label, v.severity_index, v.is_sufficient,
+           v.stopped_showing,
+           coalesce(f.state = 'abierto' AND (f.escalation_level > 0 OR f.due_at <= :at), false)
+               AS is_late
     FROM risk_case f JOIN user_feature_vector v USING (user_id_raiz)
     WHERE f.state <> 'cerrado' AND f.acknowledged_at IS NULL
       AND (f.state = 'abierto' OR (v.cluster_label = 'ALTO_RIESGO' AND v.had_evidence))
+      AND {visible}
     UNION ALL
-    SELECT v.user_id_raiz, NULL, NULL, NULL, NULL
-    FROM user_feature_vector v
-    WHERE v.cluster_label = 'ALTO_RIESGO' AND v.had_evidence
+    SELECT f.user_id_raiz, NULL, NULL, NULL, NULL, NULL, 0, f.cluster_label, f.severity_index,
+           f.is_sufficient, f.stopped_showing, false
+    FROM user_feature_vector f
+    WHERE f.cluster_label = 'ALTO_RIESGO' AND f.had_evidence AND {visible}
       AND NOT EXISTS (
           SELECT FROM risk_case k
-          WHERE k.user_id_raiz = v.user_id_raiz
+          WHERE k.user_id_raiz = f.user_id_raiz
             AND (k.state <> 'cerrado' OR k.closed_at > :closed_since)
       )
+), counted AS (
+    SELECT count(*) AS waiting, count(*) FILTER (WHERE is_late) AS late FROM waiting
+), shown AS (
+    SELECT w.*, row_number() OVER (
+        ORDER BY CASE WHEN w.is_late THEN 0
+                      WHEN w.assigned_to <> :me THEN 5
+                      WHEN w.due_at <= :soon THEN 1
+                      WHEN w.assigned_to = :me THEN 2
+                      WHEN mod(hashtext(CAST(w.user_id_raiz AS text)) & 2147483647, :of) = :place
+                      THEN 3
+                      ELSE 4 END,
+                 w.due_at NULLS LAST, w.state IS NOT DISTINCT FROM 'abierto' DESC,
+                 w.severity_index DESC, w.user_id_raiz) AS turn
+    FROM waiting w
+    ORDER BY turn
+    LIMIT greatest(:limit, least((SELECT late FROM counted), :most))
 )
-SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, v.cluster_label, v.severity_index,
-       v.is_sufficient, v.stopped_showing, f.state IS NOT DISTINCT FROM 'abierto' AS waits,
-       f.priority, f.due_at, f.waiting_since, count(*) OVER () AS waiting
-FROM waiting f
-JOIN person p USING (user_id_raiz)
-JOIN user_feature_vector v USING (user_id_raiz)
-WHERE {visible}
-ORDER BY f.due_at NULLS LAST, v.severity_index DESC, p.pseudonym
-LIMIT :limit;
+SELECT f.user_id_raiz::text AS user_id_raiz, p.pseudonym, f.cluster_label, f.severity_index,
+       f.is_sufficient, f.stopped_showing, f.state IS NOT DISTINCT FROM 'abierto' AS waits,
+       f.state, f.priority, f.due_at, f.waiting_since, f.escalation_level, f.is_late,
+       f.assigned_to, u.email AS assignee_email, c.waiting, c.late
+FROM counted c
+LEFT JOIN (shown f JOIN person p USING (user_id_raiz)) ON true
+LEFT JOIN app_user u ON f.assigned_to = 'user:' || u.id
+ORDER BY f.turn;
+
+-- name: taken_up
+-- Cases that somebody began to look after since :since, by what they did: who ends a case that
+-- nobody had acknowledged took it up by that.
+SELECT count(DISTINCT a.case_id)
+FROM case_action a JOIN risk_case f ON f.id = a.case_id
+WHERE a.at >= :since AND a.actor <> :system AND (a.actor = :me OR (:of_team AND {visible}))
+  AND (a.action IN ('reconocido', 'abierto', 'reabierto')
+       OR (a.action = 'cerrado' AND f.acknowledged_at = a.at));
 
 -- name: unknown
 -- People of whom too little is known for a case, those longest without activity first.

@@ -65,10 +65,14 @@ from aura_engine.store.reads.results import (
 from aura_engine.store.reads.runs import SILENT_AFTER, ServiceStatus, open_runs, run, runs, services
 from aura_engine.store.reads.suppression import FEWEST, Hidden
 from aura_engine.store.reads.team import (
+    MOST_LATE,
     Colleague,
     Load,
+    Share,
+    Waiting,
     colleagues,
     first_waiting,
+    taken_up,
     team_load,
     unknown_count,
     unknown_people,
@@ -84,6 +88,7 @@ from aura_engine.store.reads.worklist import (
 
 __all__ = [
     "FEWEST",
+    "MOST_LATE",
     "SEVERITY_BINS",
     "SILENT_AFTER",
     "SUBJECTS",
@@ -109,6 +114,8 @@ __all__ = [
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "Share",
+    "Waiting",
     "Within",
     "WorkFilter",
     "WorkOrder",
@@ -153,6 +160,7 @@ __all__ = [
     "services",
     "severities",
     "stream_risk_list",
+    "taken_up",
     "team_load",
     "unknown_count",
     "unknown_people",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from aura_engine.store.access import Role, Viewer
+from aura_engine.store.access import SYSTEM, Role, Viewer
 from aura_engine.store.actors import actor_label
 from aura_engine.store.cases import REOPEN_WITHIN
 from aura_engine.store.reads.cases import case_query
@@ -16,6 +16,10 @@ from aura_engine.store.reads.scope import without_identity
 
 CLOSED_WITHIN: Final = timedelta(days=7)
 """Closed cases count as recent work this long."""
+PRESSING: Final = timedelta(hours=2)
+"""What is due within this is everybody's: the colleague whose share it is may be away."""
+MOST_LATE: Final = 50
+"""People overdue or escalated that one list holds; more are in the list of cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,93 @@ class Load:
     closed: int
 
 
-def first_waiting(
-    connection: Connection, viewer: Viewer, *, at: datetime, limit: int
-) -> list[dict[str, Any]]:
-    """Return people whom nobody looks after, those due first first, then by ASI.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which part of what nobody has is somebody's to begin with.
 
-    Whoever stays in ALTO for longer than `REOPEN_WITHIN` after their case was closed is among them
-    again. Each row says in `waiting` how many there are in all.
+    Parameters
+    ----------
+    place : int
+        Their place among those who share, from 0.
+    of : int
+        How many share; at least one.
+    """
+
+    place: int = 0
+    of: int = 1
+
+
+EVERYTHING: Final = Share()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whom nobody looks after.
+
+    Parameters
+    ----------
+    people : list of dict
+        Whom to look at first.
+    total : int
+        How many wait, these among them.
+    late : int
+        Of all, how many are overdue or escalated.
+    """
+
+    people: list[dict[str, Any]]
+    total: int
+    late: int
+
+
+def first_waiting(
+    connection: Connection, viewer: Viewer, *, at: datetime, limit: int, share: Share = EVERYTHING
+) -> Waiting:
+    """Return people whom nobody looks after, in the order in which a viewer takes them up.
+
+    Who is overdue or escalated comes first, for everyone and whatever the limit, up to `MOST_LATE`.
+    Then comes what is due within `PRESSING`, then what the viewer has, then what nobody has: first
+    the viewer's share of it, told by a hash of the person, so that two colleagues begin with
+    different people and each still sees all of them. What a colleague has comes last. Equals are
+    in the order of their deadlines, then by ASI.
+
+    Whoever stays in ALTO for longer than `REOPEN_WITHIN` after their case was closed waits again.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads; whose a case is, is for who works on cases.
+    at : datetime
+        The present.
+    limit : int
+        How many are wanted; none is too few for who is late.
+    share : Share
+        Of the viewer; everything where they share with nobody.
+    """
+    viewer.require_aggregates()
+    asked = {
+        "scope": viewer.scope(),
+        "me": viewer.name,
+        "at": at,
+        "soon": at + PRESSING,
+        "closed_since": at - REOPEN_WITHIN,
+        "limit": limit,
+        "most": MOST_LATE,
+        "place": share.place,
+        "of": share.of,
+    }
+    found = connection.execute(case_query("first_waiting"), asked).mappings().all()
+    people = [
+        _of_viewer(without_identity(row, viewer), viewer) for row in found if row["pseudonym"]
+    ]
+    return Waiting(people, found[0]["waiting"], found[0]["late"])
+
+
+def taken_up(
+    connection: Connection, viewer: Viewer, *, since: datetime, of_team: bool = False
+) -> int:
+    """Count the cases that somebody began to look after: acknowledged, opened, or ended at once.
 
     Parameters
     ----------
@@ -66,15 +150,28 @@ def first_waiting(
         Of the analytics database.
     viewer : Viewer
         Who reads.
-    at : datetime
-        The present.
-    limit : int
-        How many are wanted.
+    since : datetime
+        From when on, such as the beginning of their day.
+    of_team : bool
+        Whether what colleagues took up counts too.
     """
     viewer.require_aggregates()
-    asked = {"scope": viewer.scope(), "limit": limit, "closed_since": at - REOPEN_WITHIN}
-    rows = connection.execute(case_query("first_waiting"), asked).mappings()
-    return [without_identity(row, viewer) for row in rows]
+    asked = {
+        "scope": viewer.scope(),
+        "me": viewer.name,
+        "system": SYSTEM.name,
+        "since": since,
+        "of_team": of_team,
+    }
+    return int(connection.scalar(case_query("taken_up"), asked) or 0)
+
+
+def _of_viewer(row: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+    """Say whose a case is, and whether the viewer's; nothing to who does not work on cases."""
+    holder, email = row.pop("assigned_to"), row.pop("assignee_email")
+    works_on_cases = viewer.role in (Role.COUNSELOR, Role.SUPERVISOR)
+    label = actor_label(holder, email) if holder and works_on_cases else None
+    return {**row, "assignee": label, "is_mine": works_on_cases and holder == viewer.name}
 
 
 def unknown_people(

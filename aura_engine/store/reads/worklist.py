@@ -16,7 +16,9 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.reads.scope import without_identity
 
 _FILE: Final = "store_worklist"
-_PARTS: Final = ("columns", "moved", "asi_change", "source", "narrowed", "case_state")
+_PARTS: Final = (
+    "columns", "sorted_by", "moved", "asi_change", "source", "narrowed", "case_state",
+)  # fmt: skip
 _VISIBLE: Final = load_queries("store_reads")["visible"]
 _OF_CASES: Final = ("case_state", "case_id", "case_version")
 
@@ -98,7 +100,7 @@ def work_list(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """Return people with their open case; equals by pseudonym, so that pages do not overlap.
+    """Return people with their open case; equals in a fixed order, so that pages do not overlap.
 
     Parameters
     ----------

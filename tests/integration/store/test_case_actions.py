@@ -228,13 +228,6 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_nothing_is_done_to_a_closed_case(store: Engine, case: CaseRef, name: str) -> None:
-    case_actions.close(store, ANA, case, Outcome.ATTENDED, at=NOON)
-    with pytest.raises(CaseRefused, match="ya está cerrado"):
-        ACTS[name](store, ANA, after(case, 2))
-
-
-@pytest.mark.parametrize("name", ACTS)
 @pytest.mark.parametrize("role", Role)
 def test_counselors_and_supervisors_act_and_nobody_else(
     store: Engine, case: CaseRef, role: Role, name: str

@@ -196,7 +196,7 @@ def test_a_counselor_reads_cases_of_their_communities_only(busy: Engine) -> None
     assert read(busy, reads.unknown_people, eva, limit=9) == []
     assert read(busy, reads.unknown_count, eva) == 0
     first = read(busy, reads.first_waiting, eva, at=NOON, limit=9)
-    assert [row["pseudonym"] for row in first] == [NAMES[1], NAMES[0]]
+    assert [row["pseudonym"] for row in first.people] == [NAMES[1], NAMES[0]]
     numbers = read(busy, reads.case_numbers, eva, now=NOON, tomorrow=EVENING)
     assert (numbers.unacknowledged, numbers.mine_open) == (2, 0)
 
@@ -256,12 +256,13 @@ def test_numbers_tell_what_waits_how_long_and_what_is_due(busy: Engine) -> None:
 def test_who_is_looked_after_gives_their_place_in_today_s_list_to_others(busy: Engine) -> None:
     def first(limit: int = 9, *, at: datetime = NOON) -> list[str]:
         found = read(busy, reads.first_waiting, LOCAL, at=at, limit=limit)
-        assert {row["waiting"] for row in found} <= {waiting}
-        return [row["pseudonym"] for row in found]
+        assert found.total == waiting
+        return [row["pseudonym"] for row in found.people]
 
     waiting = 3
     assert first() == [NAMES[1], NAMES[0], NAMES[2]]
     assert first(1) == [NAMES[1]]
+    assert first(0) == []
     waiting = 2
     case_actions.close(busy, LOCAL, ref(busy, NAMES[1]), Outcome.ATTENDED, at=NOON)
     assert first() == [NAMES[0], NAMES[2]]
@@ -277,7 +278,7 @@ def test_who_is_in_alto_without_any_case_waits_too_and_the_hardly_known_do_not(
     seen: Engine,
 ) -> None:
     found = read(seen, reads.first_waiting, LOCAL, at=NOON, limit=9)
-    assert [row["pseudonym"] for row in found] == [NAMES[i] for i in (1, 2, 3, 0)]
+    assert [row["pseudonym"] for row in found.people] == [NAMES[i] for i in (1, 2, 3, 0)]
     analyst = Viewer("luz", Role.ANALYST)
     told = str(read(seen, reads.first_waiting, analyst, at=NOON, limit=9))
     assert not any(user in told for user in WHO)
@@ -287,7 +288,7 @@ def test_a_case_that_waits_stays_in_today_s_list_when_the_level_falls(busy: Engi
     rows = generation(WHO, model_id=a_model(busy))
     publish_rows(busy, rows)
     found = read(busy, reads.first_waiting, LOCAL, at=NOON, limit=9)
-    assert [row["pseudonym"] for row in found] == [NAMES[1], NAMES[0]]
+    assert [row["pseudonym"] for row in found.people] == [NAMES[1], NAMES[0]]
 
 
 def test_people_of_whom_too_little_is_known_come_by_days_without_activity(seen: Engine) -> None:

@@ -73,6 +73,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
+    "taken_up": {"since": AS_OF},
     "work_count": {"chosen": reads.WorkFilter()},
     "work_list": {"chosen": reads.WorkFilter(), "since": None},
 }

@@ -34,15 +34,18 @@ def _page_among_all(name: str, role: str | None) -> None:
     """Be the entry file of one page, with the navigation that its role has."""
     import streamlit as st
 
+    from aura_ui import visits
     from aura_ui.navigation import PAGES
 
-    st.navigation(
+    page = st.navigation(
         [
             st.Page(entry.file, url_path=entry.name, default=entry.name == name)
             for entry in PAGES
             if role in entry.roles or entry.name == name
         ]
-    ).run()
+    )
+    visits.arrive(page.url_path)
+    page.run()
 
 
 @pytest.fixture

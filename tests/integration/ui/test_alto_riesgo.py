@@ -17,7 +17,7 @@ from aura_engine.store.cases import CaseState
 from aura_engine.store.pseudonyms import read_beginning
 from aura_ui import worklist
 from aura_ui.worklist_filters import Wanted
-from tests.integration.store.case_rows import case_row, open_case, population
+from tests.integration.store.case_rows import actions, case_row, open_case, population
 from tests.integration.store.rows import freeze_totals, ids, scalar
 from tests.integration.ui.conftest import OpenPage
 from tests.integration.ui.test_case_panel import labels, press, said
@@ -171,6 +171,30 @@ def test_a_selection_is_given_to_who_is_chosen_and_lost_races_are_named(
     assert f"{NAMES[0]}: No se guardó nada" in shown
     assert case_row(store, cases[0])["assigned_to"] is None
     assert case_row(store, cases[1])["assigned_to"] == "local"
+
+
+def test_of_five_it_is_said_by_pseudonym_which_went_and_which_did_not(
+    open_page: OpenPage, store: Engine, cases: list[int]
+) -> None:
+    more = [*ids(4)[3:], *population(store, 5)[4:]]
+    freeze_totals(store)
+    cases += [open_case(store, user, at=datetime.now(UTC)) for user in more]
+    page = open_page("alto_riesgo")
+    order = list(page.dataframe[0].value["Persona"])
+    page = select(page, *range(5))
+    taken = scalar(store, "SELECT pseudonym FROM risk_case WHERE id = :id", id=cases[1])
+    case_actions.acknowledge(store, COUNSELOR, CaseRef(cases[1], 1), at=datetime.now(UTC))
+    press(page, "Reconocer (5)")
+    shown = said(page)
+    went = ", ".join(name for name in order if name != taken)
+    assert f"Reconocidos: 4. {went}." in shown
+    assert f"{taken}: No se guardó nada: la cuenta 1 reconoció el caso el" in shown
+    assert case_row(store, cases[1])["acknowledged_by"] == "user:1"
+    assert {case_row(store, case)["acknowledged_by"] for case in (cases[0], *cases[2:])} == {
+        "local"
+    }
+    for case in cases:
+        assert actions(store, case).count("reconocido") == 1
 
 
 def test_a_selection_begins_anew_when_the_order_changes(

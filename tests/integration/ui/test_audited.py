@@ -39,7 +39,7 @@ def noted(store: Engine) -> list[tuple]:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-@pytest.mark.parametrize("name", ["hoy", "alto_riesgo", "mapa"])
+@pytest.mark.parametrize("name", ["hoy", "casos", "alto_riesgo", "mapa"])
 def test_a_list_is_noted_once_a_session_and_again_after_a_while(
     open_page: OpenPage,
     store: Engine,
@@ -79,7 +79,7 @@ def test_each_person_is_noted_once_a_session_and_nobody_before_one_is_asked_for(
     assert noted(store)[1:] == [("user:7", "counselor", "ficha", "unknown", None)]
 
 
-@pytest.mark.parametrize("name", ["hoy", "alto_riesgo", "mapa", "ficha"])
+@pytest.mark.parametrize("name", ["hoy", "casos", "alto_riesgo", "mapa", "ficha"])
 def test_what_cannot_be_noted_is_not_read(
     open_page: OpenPage, store: Engine, pseudonym: str, name: str
 ):

@@ -208,7 +208,7 @@ def test_a_false_positive_needs_a_note(
     assert "cerró el caso: falso positivo" in shown
     assert "Jugaba de noche" in shown
     assert not {"Reconocer", "Retomar", "Cerrar caso"} & set(labels(page))
-    assert not page.pills
+    assert page.pills(key=f"case_{case.id}_form").options == ["Nota"]
 
 
 def test_an_acknowledged_case_is_put_off_and_taken_up_again(

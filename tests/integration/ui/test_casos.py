@@ -16,6 +16,9 @@ from aura_engine.store.case_actions import CaseRef, Outcome
 from aura_engine.store.cases import CaseState
 from aura_ui import databases
 from aura_ui.case_filters import Wanted
+from aura_ui.navigation import FOLDER
+from aura_ui.outcomes import OUTCOME
+from aura_ui.outcomes import Outcome as Told
 from aura_ui.page import DRAWN_CASES
 from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
@@ -74,6 +77,10 @@ def select(page: AppTest, *rows: int) -> AppTest:
 def test_the_page_begins_with_what_is_mine(open_page: OpenPage, cases: list[CaseRef]) -> None:
     page = open_page("casos")
     assert people(page) == [NAMES[3]]
+    [row] = page.dataframe[0].value.to_dict("records")
+    assert row["Abierto"] == "hace 4 h"
+    assert row["Plazo"].startswith("reconocido ")
+    assert "Lo que más pesa" in row
     assert "A su cargo: 1." in said(page)
     assert "Además hay 1 por revisar" in said(page)
 
@@ -94,6 +101,11 @@ def test_who_has_none_is_told_where_they_wait(open_page: OpenPage, cases: list[C
         ({"vista": "equipo", "prioridad": "urgente"}, "BAD"),
         ({"vista": "nadie", "etapa": "x", "pagina": "-1"}, "D"),
         ({"vista": "equipo", "pagina": "99"}, "BAD"),
+        ({"vista": "revisar", "forma": "tablero", "etapa": "sin_reconocer"}, "C"),
+        ({"vista": "revisar", "forma": "tablero", "etapa": "pospuesto"}, ""),
+        ({"vista": "revisar", "etapa": "cerrado"}, "C"),
+        ({"vista": "revisar", "prioridad": "urgente", "vencidos": "1"}, "C"),
+        ({"libres": "1"}, "D"),
     ],
     ids=str,
 )
@@ -102,6 +114,33 @@ def test_the_address_says_which_cases_are_shown(
 ) -> None:
     page = open_page("casos", **query)
     assert people(page) == [f"{letter}2-AAAA" for letter in who]
+
+
+def test_a_list_to_review_has_no_board_and_draws_the_filter_that_it_applies(
+    open_page: OpenPage, cases: list[CaseRef]
+) -> None:
+    page = open_page("casos", vista="revisar", forma="tablero")
+    assert people(page) == [NAMES[2]]
+    assert not [one for one in page.segmented_control if one.key == "cases_form"]
+    stage = page.selectbox(key="cases_etapa")
+    assert "Cerrado" not in stage.options
+    stage.set_value("en_curso")
+    page.run()
+    assert "Ningún caso cumple estos filtros." in said(page)
+    page.segmented_control(key="cases_view").set_value("equipo")
+    page.run()
+    assert page.subheader[0].value.startswith("Sin reconocer")
+    assert dict(page.query_params) == {"vista": "equipo", "forma": "tablero"}
+
+
+def test_a_board_drops_from_its_address_the_stage_that_it_shows_all_of(
+    open_page: OpenPage, cases: list[CaseRef]
+) -> None:
+    page = open_page("casos", vista="equipo", etapa="en_curso")
+    page.segmented_control(key="cases_form").set_value("tablero")
+    page.run()
+    assert dict(page.query_params) == {"vista": "equipo", "forma": "tablero"}
+    assert page.subheader[0].value == "Sin reconocer · 2"
 
 
 def test_a_filter_that_is_chosen_is_in_the_address_and_can_be_dropped(
@@ -115,7 +154,7 @@ def test_a_filter_that_is_chosen_is_in_the_address_and_can_be_dropped(
     press(page, "Quitar filtros")
     assert people(page) == [NAMES[1], NAMES[0], NAMES[3]]
     assert page.selectbox(key="cases_etapa").value == ""
-    assert not page.warning
+    assert not [one for one in page.warning if "razones" not in one.value]
 
 
 def test_another_view_begins_without_filters(open_page: OpenPage, cases: list[CaseRef]) -> None:
@@ -124,7 +163,7 @@ def test_another_view_begins_without_filters(open_page: OpenPage, cases: list[Ca
     page.run()
     assert people(page) == [NAMES[2]]
     assert dict(page.query_params) == {"vista": "revisar"}
-    assert not page.warning
+    assert not [one for one in page.warning if "razones" not in one.value]
 
 
 def test_an_address_holds_only_what_differs_and_is_read_as_it_was_written() -> None:
@@ -144,7 +183,7 @@ def test_several_cases_are_acknowledged_at_once_and_lost_races_are_named(
     case_actions.add_note(store, COUNSELOR, cases[0], "la conozco", at=now)
     press(page, "Reconocer (2)")
     shown = said(page)
-    assert "Reconocidos: 1." in shown
+    assert f"Reconocidos: 1. {NAMES[1]}." in shown
     assert f"{NAMES[0]}: No se guardó nada: la cuenta 1 escribió una nota el" in shown
     assert case_row(store, cases[1].id)["acknowledged_by"] == "local"
     assert case_row(store, cases[0].id)["acknowledged_at"] is None
@@ -152,6 +191,31 @@ def test_several_cases_are_acknowledged_at_once_and_lost_races_are_named(
     press(page, "Reconocer (1)")
     assert case_row(store, cases[0].id)["acknowledged_by"] == "local"
     assert "No se guardó nada" not in said(page)
+
+
+def test_what_became_of_several_is_told_once_and_not_after_another_page(
+    open_page: OpenPage, store: Engine, cases: list[CaseRef]
+) -> None:
+    page = select(open_page("casos", vista="equipo"), 0)
+    press(page, "Reconocer (1)")
+    assert "Reconocidos: 1." in said(page)
+    page.run()
+    assert "Reconocidos: 1." not in said(page)
+    outcomes_left = Told("cases", "Hecho.", ())
+    page.session_state[OUTCOME] = outcomes_left
+    page.switch_page(str(FOLDER / "hoy.py")).run()
+    assert "Hecho." not in said(page)
+    page.switch_page(str(FOLDER / "casos.py")).run()
+    assert "Hecho." not in said(page)
+
+
+def test_what_became_of_several_is_told_where_nobody_is_left(
+    open_page: OpenPage, store: Engine, cases: list[CaseRef]
+) -> None:
+    page = select(open_page("casos", vista="equipo", etapa="sin_reconocer"), 0, 1)
+    press(page, "Reconocer (2)")
+    assert "Ningún caso cumple estos filtros." in said(page)
+    assert f"Reconocidos: 2. {NAMES[1]}, {NAMES[0]}." in said(page)
 
 
 def test_several_cases_are_given_to_a_colleague(
@@ -217,7 +281,8 @@ def test_hoy_shows_as_many_as_a_day_holds_and_what_is_mine(
 ) -> None:
     page = open_page("hoy")
     assert "Estas 3 hoy; nadie más espera." in said(page)
-    limited = Settings.load({"AURA_EMBEDDED": "1", "AURA_CASES_PER_DAY": "2"})
+    # D was taken up today and counts.
+    limited = Settings.load({"AURA_EMBEDDED": "1", "AURA_CASES_PER_DAY": "3"})
     databases.provide(limited, store)
     shown = said(page.run())
     assert "Estas 2 hoy; queda 1." in shown

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pandas as pd
 import pytest
+import streamlit as st
 from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
@@ -302,3 +303,47 @@ def test_news_wait_for_as_long_as_names_are_shown_and_no_longer(
     assert not tick.exception
     assert tick.caption
     assert len(redrawn) == looks
+
+
+def test_a_double_click_shows_names_and_is_one_look_in_the_log(
+    open_page: OpenPage, store: Engine, named: Named, name: str
+) -> None:
+    page = open_page("ficha", viewer=COUNSELOR, names=named.names, p=name)
+    page.button(key="identity_open").click().run()
+    (area,) = [one for one in page.text_area if str(one.key).startswith("identity_reason")]
+    area.set_value(REASON)
+    next(button for button in page.button if button.label == "Revelar").click()
+    clicked = page._tree  # what the browser sends again, since the form is still there
+    assert is_named(page.run())
+    page._tree = clicked
+    assert is_named(page.run())
+    assert noted(store) == [("user:1", ANA, REASON)]
+    page.run()
+    assert not is_named(page)
+    assert REASON not in everything_kept(page)
+    assert is_named(ask(page, REASON))
+    assert len(noted(store)) == 2
+
+
+def test_a_click_that_interrupts_the_first_ones_drawing_shows_what_that_read(
+    open_page: OpenPage,
+    store: Engine,
+    named: Named,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = open_page("ficha", viewer=COUNSELOR, names=named.names, p=name)
+    page.button(key="identity_open").click().run()
+    (area,) = [one for one in page.text_area if str(one.key).startswith("identity_reason")]
+    area.set_value(REASON)
+    next(button for button in page.button if button.label == "Revelar").click()
+    clicked = page._tree
+    read = databases.identity_of
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            databases, "identity_of", lambda *given, **more: (read(*given, **more), st.stop())
+        )
+        assert not is_named(page.run())
+    page._tree = clicked
+    assert is_named(page.run())
+    assert noted(store) == [("user:1", ANA, REASON)]

@@ -12,6 +12,7 @@ from aura_engine.store.access import LOCAL, SYSTEM, Role, Viewer
 from aura_engine.store.account_changes import change_account, create_account
 from aura_engine.store.accounts import Account, account
 from aura_engine.store.connect import reading
+from aura_ui.navigation import FOLDER
 from tests.integration.store.rows import ids, publish, scalar
 from tests.integration.ui.conftest import OpenPage
 
@@ -106,6 +107,19 @@ def test_an_account_is_added_in_a_dialog_that_redrawing_does_not_close(
     assert [row[:2] for row in table(page, ACCOUNTS)] == [[EVA, "orientación"]]
     assert not [button for button in page.button if button.key == "account_confirm"]
     assert read(store, EVA).scope is None
+
+
+def test_a_dialog_that_was_left_open_does_not_come_back_with_the_page(
+    open_page: OpenPage, store: Engine
+):
+    page = open_dialog(open_page("usuarios"), "add")
+    page.run()
+    assert page.text_input(key="new_email")
+    page.switch_page(str(FOLDER / "hoy.py")).run()
+    page.switch_page(str(FOLDER / "usuarios.py")).run()
+    assert not page.exception
+    assert page.title[0].value == "Usuarios y auditoría"
+    assert not [one for one in page.text_input if one.key == "new_email"]
 
 
 def test_role_and_scope_are_changed_together(
@@ -218,6 +232,26 @@ def test_filters_go_into_the_address_and_people_who_read_do_not(
     assert page.query_params == {}
     next(button for button in page.button if button.label == "Quitar filtros").click().run()
     assert len(log_of(page)) > 3
+
+
+def test_filters_that_are_dropped_hold_nothing_even_where_the_browser_sends_them_again(
+    open_page: OpenPage, store: Engine, pseudonyms: list[str]
+):
+    audit.record_pseudonym(store, LOCAL, pseudonyms[0], action="ficha")
+    page = open_page("usuarios", p=pseudonyms[0], tipo="person", desde="2026-01-01")
+    next(button for button in page.button if button.label == "Quitar filtros").click().run()
+    assert page.query_params == {}
+    assert page.text_input(key="log_p").value == ""
+    assert page.selectbox(key="log_tipo").value is None
+    assert page.date_input(key="log_desde").value is None
+    filters = (
+        page.text_input(key="log_p"),
+        page.selectbox(key="log_tipo"),
+        page.date_input(key="log_desde"),
+    )
+    assert all(one.proto.set_value for one in filters)  # the browser is told to let go of its own
+    assert len(log_of(page)) > 1
+    assert not page.warning
 
 
 def test_the_log_comes_page_by_page(open_page: OpenPage, store: Engine):

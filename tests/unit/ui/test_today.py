@@ -12,8 +12,8 @@ from aura_engine.charts import DistributionChart, TrendPoint, TrendsChart
 from aura_engine.domain import RiskLevel
 from aura_engine.settings.capacity import DailyCapacity
 from aura_engine.store.access import LOCAL, Role, Viewer
-from aura_engine.store.reads import CaseNumbers, Colleague, LevelCount
-from aura_ui import today
+from aura_engine.store.reads import CaseNumbers, Colleague, LevelCount, Share, Waiting
+from aura_ui import portion, today
 
 ZONE = ZoneInfo("America/Mexico_City")
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
@@ -82,12 +82,51 @@ def test_people_in_scope_are_not_compared_with_totals_of_everyone():
     ],
 )
 def test_the_day_says_how_many_come_first_and_how_many_wait(shown, waiting, said):
-    assert said in today.lead(COUNTS, shown, waiting)
+    assert said in portion.lead(COUNTS, Waiting([{}] * shown, waiting, 0), portion.Portion(8))
+
+
+@pytest.mark.parametrize(
+    ("shown", "waiting", "said"),
+    [
+        (0, 188, "Lo de hoy está hecho y nada vencido espera; quedan 188."),
+        (2, 3, "Lo de hoy está hecho. Aun así, 2 vencidas o escaladas no deben esperar; queda 1."),
+        (1, 1, "una vencida o escalada no debe esperar; quedan 0."),
+        (0, 0, "Nadie espera"),
+    ],
+)
+def test_a_day_that_is_done_says_so_and_names_only_what_is_late(shown, waiting, said):
+    done = portion.Portion(8, taken=9)
+    assert done.left == 0
+    assert said in portion.lead(COUNTS, Waiting([{}] * shown, waiting, shown), done)
+
+
+def test_counselors_with_an_account_share_and_others_begin_with_everything():
+    team = [
+        Colleague("user:9", "a", Role.COUNSELOR, is_disabled=False),
+        Colleague("user:2", "b", Role.COUNSELOR, is_disabled=False),
+        Colleague("user:3", "c", Role.COUNSELOR, is_disabled=True),
+        Colleague("user:4", "d", Role.SUPERVISOR, is_disabled=False),
+    ]
+    shares = [
+        portion.share_of(Viewer(name, Role.COUNSELOR), team)
+        for name in ("user:2", "user:9", "user:3", "user:4", "demo:counselor")
+    ]
+    assert shares == [Share(0, 2), Share(1, 2), Share(), Share(), Share()]
+
+
+def test_the_rule_of_the_day_is_said_in_words():
+    said = portion.rule(portion.Portion(8, 3), Share(1, 2))
+    assert said.startswith("Caben hoy: 8; ya tomadas hoy: 3. Primero lo vencido o escalado")
+    assert "la parte que le toca a usted" in said
+    assert "la parte que le toca" not in portion.rule(portion.Portion(8, 3), Share())
 
 
 def test_where_nobody_in_alto_is_known_nobody_is_said_to_be_looked_after():
     nobody = DistributionChart({**COUNTS.counts, RiskLevel.ALTO: LevelCount()})
-    assert today.lead(nobody, 0, 0) == "Nadie está en Alto con datos suficientes."
+    assert (
+        portion.lead(nobody, Waiting([], 0, 0), portion.Portion(8))
+        == "Nadie está en Alto con datos suficientes."
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +144,7 @@ def test_a_counselors_day_holds_their_share_of_what_the_team_can_take(role, dail
         Colleague("user:3", "c", Role.COUNSELOR, is_disabled=True),
         Colleague("user:4", "d", Role.SUPERVISOR, is_disabled=False),
     ]
-    assert today.capacity(Viewer("x", role), daily, team) == shown
+    assert portion.capacity(Viewer("x", role), daily, team) == shown
 
 
 def test_cards_tell_how_long_cases_wait_and_which_are_late():
