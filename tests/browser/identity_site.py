@@ -77,7 +77,7 @@ def identity_provider(npm: str, directory: Path, *ports: int) -> Iterator[Provid
         yield Provider(issuer, ports)
 
 
-def write_secrets(home: Path, issuer: str, port: int) -> None:
+def write_secrets(home: Path, issuer: str, port: int, more: str = "") -> None:
     """Write the secrets of pages that ask a provider who somebody is.
 
     Parameters
@@ -88,12 +88,14 @@ def write_secrets(home: Path, issuer: str, port: int) -> None:
         Address of the provider.
     port : int
         Of the pages.
+    more : str
+        Lines of the section beside what it must hold.
     """
     file = home / ".streamlit" / "secrets.toml"
     file.parent.mkdir(parents=True)
     file.touch(mode=0o600)
     said = {"redirect": redirect_of(port), "cookie_secret": COOKIE_SECRET, "issuer": issuer}
-    file.write_text(_SECRETS.format_map(said), encoding="utf-8")
+    file.write_text(_SECRETS.format_map(said) + more, encoding="utf-8")
 
 
 def sign_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from tests.browser.secured import (
 )
 from tests.desk import Desk
 
+ROOT = Path(__file__).resolve().parents[2]
 LIFETIMES = (4, 16, 64, 256)
 """Seconds: a token that ended before a slow machine drew a page is asked for with a longer life."""
 
@@ -244,10 +246,18 @@ def test_whoever_signs_out_is_out(
     expect_nothing_of(page, heard, data)
 
 
+def documented_line(start: str) -> str:
+    """Return the setting that the guide gives under a name."""
+    guide = (ROOT / "docs" / "login.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"`({start} = .+?)`", guide)
+    return f"{found}\n"
+
+
 @pytest.fixture
 def demo_with_a_provider(desk: Desk, provider: Provider, tmp_path: Path) -> Iterator[str]:
     port = provider.ports[1]
-    write_secrets(tmp_path, provider.issuer, port)
+    # As the guide has it for a provider that does not know what Streamlit asks for.
+    write_secrets(tmp_path, provider.issuer, port, documented_line("client_kwargs"))
     with desk.another("ui", port=port, HOME=str(tmp_path)) as address:
         yield address
 
@@ -265,5 +275,6 @@ def test_no_role_is_chosen_in_a_demo_that_has_a_provider(
     expect(choice).to_have_count(0)
     sign_in(page, "nadie@escuela.example")
     expect_refusal(page, "no_account")
+    assert any("prompt=login" in url for url in watched.requests)
     expect(choice).to_have_count(0)
     expect_nothing_of(page, heard, pseudonyms(desk.store))
