@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.errors import Error as StreamlitError
@@ -41,6 +42,8 @@ def refuse() -> None:
         st.caption(t("login.known_as", email=found.email))
     if refusal in _CAN_SIGN_IN:
         _offer_providers()
+        if _is_deep_link():
+            st.caption(t("login.lands_on_today"))
     if refusal in _HOLD_A_TOKEN:
         _sign_out()
     if refusal is Refusal.UNREACHABLE:
@@ -71,6 +74,12 @@ def sidebar(viewer: Viewer) -> None:
     if found.email is not None:
         st.caption(t("login.signed_in", email=found.email, role=t(f"roles.{viewer.role}")))
         _sign_out()
+
+
+def _is_deep_link() -> bool:
+    """Tell whether another page than the first was asked for: a provider sends back to that one."""
+    url = st.context.url
+    return bool(st.query_params) or (url is not None and urlsplit(url).path.strip("/") != "")
 
 
 def _choose_role() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,24 +10,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-import pytest
-
-from tests.browser.chromium import is_required
-from tests.patience import PATIENCE
+from tests.browser.node_projects import install, run_npm
 
 CLIENT: Final = Path(__file__).resolve().parents[1] / "client"
-_LEFT_OUT: Final = ("node_modules", "dist")
-
-
-def find_npm() -> str:
-    """Return npm; without it the test is skipped, or fails if a browser is required."""
-    npm = shutil.which("npm")
-    if npm is not None and shutil.which("node") is not None:
-        return npm
-    missing = "node and npm are not on the PATH, and the React client is built with them"
-    if is_required(os.environ):
-        pytest.fail(f"AURA_REQUIRE_BROWSER is set, but {missing}")
-    pytest.skip(missing)
 
 
 def build(npm: str, directory: Path, **variables: str) -> Path:
@@ -45,18 +27,8 @@ def build(npm: str, directory: Path, **variables: str) -> Path:
     **variables : str
         Of the build, as ``VITE_BRIDGE``.
     """
-    shutil.copytree(CLIENT, directory, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    for step in (("ci", "--ignore-scripts", "--no-audit", "--no-fund"), ("run", "build")):
-        done = subprocess.run(
-            [npm, *step],
-            cwd=directory,
-            env=os.environ | variables,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"npm {step[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    install(npm, CLIENT, directory)
+    run_npm(npm, directory, "run", "build", **variables)
     return directory / "dist"
 
 

@@ -11,9 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aura_engine.cluster import Lease
 from tests.browser.chromium import FLAGS, NoChromium, find_chromium, is_required
+from tests.browser.identity_site import Provider, identity_provider, write_secrets
+from tests.browser.node_projects import find_npm
 from tests.browser.pages import PATIENCE_MS
-from tests.desk import Desk, open_desk
+from tests.browser.secured import Secured, secured_pages
+from tests.desk import Desk, free_ports, open_desk
+from tests.integration.store.rows import shared_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -68,6 +73,27 @@ def browser() -> Iterator[Browser]:
 def desk(browser: Browser) -> Iterator[Desk]:
     """A demo of 120 people with its scheduler, bridge and pages, for all tests that look."""
     with open_desk(is_short=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def provider(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """An identity provider that serves pages of two ports."""
+    npm, ports = find_npm(), free_ports(2)
+    directory = tmp_path_factory.mktemp("identity_provider") / "source"
+    with identity_provider(npm, directory, *ports) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def secured(
+    lease: Lease, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Secured]:
+    """Pages of six people that whoever looks signs in to."""
+    home = tmp_path_factory.mktemp("secured")
+    port = provider.ports[0]
+    write_secrets(home, provider.issuer, port)
+    with shared_store(lease) as store, secured_pages(store, home, port) as opened:
         yield opened
 
 

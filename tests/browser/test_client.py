@@ -20,8 +20,9 @@ from sqlalchemy import text
 from aura_engine.pipeline import RunParameters
 from aura_engine.store.events import Event, EventType, write_events
 from aura_engine.store.queue import enqueue
-from tests.browser.client_site import build, find_npm, served
+from tests.browser.client_site import build, served
 from tests.browser.conftest import Watched
+from tests.browser.node_projects import find_npm
 from tests.browser.people import live_through_hard_nights, ordinary_person
 from tests.desk import Desk, free_ports
 from tests.patience import eventually
