@@ -83,7 +83,8 @@ WHERE f.state <> 'cerrado' AND f.pseudonym IS NOT NULL AND {visible};
 -- Whom nobody looks after: those whose case waits, and those in ALTO of whom enough is known whose
 -- case is to review, or who have none and had none closed since :closed_since. Whoever is looked
 -- after, or was until then, comes back when a case opens again. Who is overdue or escalated is
--- given beyond :limit, up to :most. Counts come in one row of their own where nobody is given.
+-- given beyond :limit, up to :most, by where they stand now: whoever got better meanwhile may wait
+-- for those who did not. Counts come in one row of their own where nobody is given.
 WITH waiting AS (
     SELECT f.user_id_raiz, f.due_at, f.priority, f.waiting_since, f.state, f.assigned_to,
            f.escalation_level, v.cluster_label, v.severity_index, v.is_sufficient,
@@ -115,6 +116,10 @@ WITH waiting AS (
                       WHEN mod(hashtext(CAST(w.user_id_raiz AS text)) & 2147483647, :of) = :place
                       THEN 3
                       ELSE 4 END,
+                 CASE WHEN w.is_late AND w.cluster_label = 'ALTO_RIESGO' THEN 0
+                      WHEN w.is_late AND w.cluster_label = 'RIESGO_MODERADO' THEN 1
+                      WHEN w.is_late THEN 2 END,
+                 CASE WHEN w.is_late THEN -w.severity_index END,
                  w.due_at NULLS LAST, w.state IS NOT DISTINCT FROM 'abierto' DESC,
                  w.severity_index DESC, w.user_id_raiz) AS turn
     FROM waiting w

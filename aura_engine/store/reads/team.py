@@ -99,7 +99,8 @@ def first_waiting(
 ) -> Waiting:
     """Return people whom nobody looks after, in the order in which a viewer takes them up.
 
-    Who is overdue or escalated comes first, for everyone and whatever the limit, up to `MOST_LATE`.
+    Who is overdue or escalated comes first, for everyone and whatever the limit, up to `MOST_LATE`:
+    by level, then by ASI, for all of them should have been looked at by now.
     Then comes what is due within `PRESSING`, then what the viewer has, then what nobody has: first
     the viewer's share of it, told by a hash of the person, so that two colleagues begin with
     different people and each still sees all of them. What a colleague has comes last. Equals are

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from aura_engine.store import case_actions, reads
 from aura_engine.store.access import LOCAL, Role, Viewer
@@ -93,6 +93,28 @@ def test_who_is_overdue_or_escalated_is_shown_to_all_whatever_the_limit(
     monkeypatch.setattr(team, "MOST_LATE", 1)
     assert first(store, eva, limit=0) == [users[3]]
     assert waiting(store, eva, limit=0).late == 2
+
+
+def test_of_those_who_are_late_the_most_severe_level_and_asi_come_first(
+    store: Engine, users: list[str]
+) -> None:
+    stands = [
+        ("BAJO_RIESGO", 12.0),
+        ("ALTO_RIESGO", 70.0),
+        ("RIESGO_MODERADO", 90.0),
+        ("ALTO_RIESGO", 91.0),
+    ]
+    for days, (user, (level, severity)) in enumerate(zip(users, stands, strict=False)):
+        case_due(store, user, NOON - timedelta(days=9 - days))
+        with store.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE user_feature_vector SET cluster_label = :level,"
+                    " severity_index = :severity WHERE user_id_raiz = :user"
+                ),
+                {"level": level, "severity": severity, "user": user},
+            )
+    assert first(store)[:4] == [users[3], users[1], users[2], users[0]]
 
 
 def test_what_presses_comes_before_ones_own_and_a_colleagues_comes_last(
