@@ -55,7 +55,12 @@ from aura_engine.store.reads.compare import (
     runs_to_compare,
 )
 from aura_engine.store.reads.map import Box, Density, Within, density, people_within
-from aura_engine.store.reads.models import ModelInView, model_in_view
+from aura_engine.store.reads.models import (
+    ModelHistory,
+    ModelInView,
+    model_in_view,
+    model_versions,
+)
 from aura_engine.store.reads.notices import NoticeChannel, notice_channels
 from aura_engine.store.reads.people import (
     history,
@@ -119,6 +124,7 @@ __all__ = [
     "Incomparable",
     "LevelCount",
     "Load",
+    "ModelHistory",
     "ModelInView",
     "MoveCause",
     "MoveFilter",
@@ -160,6 +166,7 @@ __all__ = [
     "level_count",
     "level_profiles",
     "model_in_view",
+    "model_versions",
     "moved_people",
     "moves",
     "notice_channels",

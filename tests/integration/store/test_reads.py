@@ -66,6 +66,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "last_run_before": {"moment": AS_OF + timedelta(days=1)},
     "level_profiles": {},
     "model_in_view": {},
+    "model_versions": {},
     "moved_people": {"pair": reads.RunPair(NO_RUN, NO_RUN), "chosen": reads.MoveFilter()},
     "moves": {"pair": reads.RunPair(NO_RUN, NO_RUN)},
     "notice_channels": {},
