@@ -77,9 +77,9 @@ class SourcesReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Of all sources, in their order."""
-        looked_at = (*self.sources.values(), *(self.names or {}).values())
-        each = (finding for found in looked_at for finding in found.findings)
-        return (*each, *self.general)
+        each = (finding for found in self.sources.values() for finding in found.findings)
+        names = (finding for found in (self.names or {}).values() for finding in found.findings)
+        return (*each, *names, *self.general)
 
     @property
     def is_fit(self) -> bool:

@@ -29,10 +29,12 @@ from aura_engine.store.reads.charts import (
     SEVERITY_BINS,
     Scatter,
     Severities,
+    TrendStep,
     level_profiles,
     run_totals,
     scatter,
     severities,
+    trend_steps,
 )
 from aura_engine.store.reads.cohorts import (
     Cohort,
@@ -135,6 +137,7 @@ __all__ = [
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "TrendStep",
     "Within",
     "WorkFilter",
     "WorkOrder",
@@ -185,6 +188,7 @@ __all__ = [
     "severities",
     "stream_risk_list",
     "team_load",
+    "trend_steps",
     "unknown_count",
     "unknown_people",
     "work_count",

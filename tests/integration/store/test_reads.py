@@ -79,6 +79,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
+    "trend_steps": {**A_WHILE, "step": reads.TrendStep.HOUR, "zone": "UTC"},
     "work_count": {"chosen": reads.WorkFilter()},
     "work_list": {"chosen": reads.WorkFilter(), "since": None},
 }
