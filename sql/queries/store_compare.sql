@@ -23,27 +23,21 @@ FROM pipeline_run WHERE id = :run_id;
 SELECT EXISTS (SELECT FROM risk_history WHERE id <= :after);
 
 -- name: placed
+-- Levels only, and only changes of them are read; how far an ASI moved is looked up of those listed.
 WITH later AS (
-    SELECT h.id, h.user_id_raiz, h.cluster_label, h.previous_label, h.previous_severity, h.reason
-    FROM visible_history h WHERE h.id > :after
+    SELECT h.id, h.user_id_raiz, h.previous_label, h.reason
+    FROM visible_history h
+    WHERE h.id > :after AND h.cluster_label IS DISTINCT FROM h.previous_label
 ), marked AS (
     SELECT user_id_raiz, min(id) AS first_after, min(id) FILTER (WHERE id > :until) AS first_until,
-           bool_or(reason IN ('behaviour', 'both')) FILTER (
-               WHERE id <= :until AND cluster_label <> previous_label) AS by_behaviour,
-           bool_or(reason IN ('model', 'both')) FILTER (
-               WHERE id <= :until AND cluster_label <> previous_label) AS by_model,
-           bool_or(reason IN ('model', 'both')) FILTER (WHERE id <= :until) AS of_two_models
+           bool_or(reason IN ('behaviour', 'both')) FILTER (WHERE id <= :until) AS by_behaviour,
+           bool_or(reason IN ('model', 'both')) FILTER (WHERE id <= :until) AS by_model
     FROM later GROUP BY user_id_raiz
 ), placed AS (
-    SELECT f.user_id_raiz, f.is_sufficient, f.stopped_showing, m.by_behaviour, m.by_model,
-           coalesce(m.of_two_models, false) AS of_two_models,
-           m.first_until IS NOT NULL AS moved_since,
+    SELECT f.user_id_raiz, f.recorded_severity, f.is_sufficient, f.stopped_showing,
+           m.by_behaviour, m.by_model,
            CASE WHEN a.id IS NULL THEN f.recorded_level ELSE a.previous_label END AS from_level,
-           CASE WHEN a.id IS NULL THEN f.recorded_severity ELSE a.previous_severity
-           END AS from_severity,
-           CASE WHEN b.id IS NULL THEN f.recorded_level ELSE b.previous_label END AS to_level,
-           CASE WHEN b.id IS NULL THEN f.recorded_severity ELSE b.previous_severity
-           END AS to_severity
+           CASE WHEN b.id IS NULL THEN f.recorded_level ELSE b.previous_label END AS to_level
     FROM user_feature_vector f
     LEFT JOIN marked m ON m.user_id_raiz = f.user_id_raiz
     LEFT JOIN later a ON a.id = m.first_after
@@ -68,16 +62,35 @@ GROUP BY 1, 2, 3;
 
 -- name: moved_people
 -- Who went furthest up comes first, and of them the most severe; equals by pseudonym.
-{placed}
+-- Who did not move is left out before anything is looked up.
+{placed}, moved AS MATERIALIZED (
+    SELECT w.user_id_raiz, w.from_level, w.to_level, {cause} AS cause, w.is_sufficient,
+           w.stopped_showing, w.recorded_severity
+    FROM placed w
+    WHERE w.to_level IS NOT NULL AND w.from_level IS DISTINCT FROM w.to_level
+      AND (CAST(:from_level AS text) IS NULL OR coalesce(w.from_level, '') = :from_level)
+      AND (CAST(:to_level AS text) IS NULL OR w.to_level = :to_level)
+      AND (CAST(:cause AS text) IS NULL OR {cause} = :cause)
+), listed AS (
+    SELECT w.*, h.from_severity, h.moved_since,
+           CASE WHEN h.moved_since THEN h.to_severity ELSE w.recorded_severity END AS to_severity,
+           coalesce(h.of_two_models, false) AS of_two_models
+    FROM moved w
+    CROSS JOIN LATERAL (
+        SELECT (array_agg(h.previous_severity ORDER BY h.id))[1] AS from_severity,
+               (array_agg(h.previous_severity ORDER BY h.id)
+                FILTER (WHERE h.id > :until))[1] AS to_severity,
+               bool_or(h.id > :until) AS moved_since,
+               bool_or(h.reason IN ('model', 'both')) FILTER (WHERE h.id <= :until) AS of_two_models
+        FROM visible_history h
+        WHERE h.user_id_raiz = w.user_id_raiz AND h.id > :after
+    ) h
+)
 SELECT w.user_id_raiz::text AS user_id_raiz, p.pseudonym, w.from_level, w.to_level,
-       w.from_severity, w.to_severity, {cause} AS cause, w.moved_since,
+       w.from_severity, w.to_severity, w.cause, w.moved_since,
        CASE WHEN NOT w.of_two_models THEN w.to_severity - w.from_severity END AS asi_change,
        w.is_sufficient, w.stopped_showing
-FROM placed w JOIN person p USING (user_id_raiz)
-WHERE w.to_level IS NOT NULL AND w.from_level IS DISTINCT FROM w.to_level
-  AND (CAST(:from_level AS text) IS NULL OR coalesce(w.from_level, '') = :from_level)
-  AND (CAST(:to_level AS text) IS NULL OR w.to_level = :to_level)
-  AND (CAST(:cause AS text) IS NULL OR {cause} = :cause)
+FROM listed w JOIN person p USING (user_id_raiz)
 ORDER BY array_position(:ranks, w.to_level) - coalesce(array_position(:ranks, w.from_level), 1)
              DESC,
          w.to_severity DESC, p.pseudonym
