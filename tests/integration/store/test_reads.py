@@ -88,16 +88,9 @@ OF_ACCOUNTS = {
 }  # fmt: skip
 """Tried in test_audit_reads."""
 OF_PEOPLE = {
-    "history",
-    "kpis_of",
-    "level_changes",
-    "level_count",
-    "person",
-    "person_by_id",
-    "risk_list",
-    "risk_ranks",
-    "stream_risk_list",
-}
+    "history", "kpis_of", "level_changes", "level_count", "person", "person_by_id", "risk_list",
+    "risk_ranks", "stream_risk_list",
+}  # fmt: skip
 
 
 def memberships(*users: int, category: str = "arte") -> pd.DataFrame:
