@@ -21,7 +21,7 @@ def check(
     from rich.console import Console
 
     from aura_cli.context import start
-    from aura_cli.databases import open_databases
+    from aura_cli.databases import open_databases, open_names
     from aura_cli.installation import kind_of
     from aura_cli.sources_page import draw
     from aura_engine.pipeline.context import utc_now
@@ -30,13 +30,18 @@ def check(
 
     settings = start(quiet=True)
     is_demo = kind_of(settings) == "demo"
-    with open_databases(settings) as urls, connect_sources(urls) as sources:
+    with (
+        open_databases(settings) as urls,
+        connect_sources(urls) as sources,
+        open_names(settings) as names,
+    ):
         report = check_sources(
             sources,
             window_days=settings.window_days,
             timezone=settings.timezone,
             clock=utc_now,
             is_demo=is_demo,
+            names=names,
         )
     draw(report, settings.timezone, Console(highlight=False), is_demo=is_demo)
     if as_json:

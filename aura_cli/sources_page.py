@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from aura_engine.i18n import t
+from aura_engine.settings import IDENTITY_URL_NAMES
 from aura_engine.sources import Source, TableTally
 from aura_engine.sources.check import (
     Duration,
+    NamesReport,
     Privileges,
     QueryPlan,
     Severity,
@@ -58,10 +60,13 @@ def draw(report: SourcesReport, timezone: str, console: Console, *, is_demo: boo
     if is_demo:
         console.print(t("cli.demo_label"))
     console.print(t("check.header", when=when, zone=timezone, days=report.window_days))
+    if report.names is None:
+        console.print(t("check.names_none", variables=" y ".join(IDENTITY_URL_NAMES)))
     for found in report.sources.values():
         console.print()
         _draw_source(found, report, console)
     console.print()
+    _draw_names(report, console)
     _draw_findings(report, console)
     console.print(t("check.duration"))
     for line in duration_lines(report.duration):
@@ -161,6 +166,28 @@ def _draw_source(found: SourceReport, report: SourcesReport, console: Console) -
     console.print(f"  {_grants(role)}")
     console.print(_tables(found, report))
     console.print(_queries(found))
+
+
+def _draw_names(report: SourcesReport, console: Console) -> None:
+    if report.names is None:
+        return
+    for found in report.names.values():
+        console.print(Text(_names_heading(found), "bold"))
+        if found.privileges is not None:
+            console.print(f"  {_grants(found.privileges)}")
+    console.print()
+
+
+def _names_heading(found: NamesReport) -> str:
+    role = found.privileges
+    if role is None:
+        return t("check.names_away", database=found.source.database)
+    return t(
+        "check.names_source",
+        database=found.source.database,
+        name=role.database,
+        role=role.role,
+    )
 
 
 def _grants(role: Privileges) -> str:

@@ -1,17 +1,50 @@
-"""What the operations page says of parts, model and runs."""
+"""What the operations page says of parts, model, texts and runs, and which part of it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+import streamlit as st
 
 from aura_engine.i18n import t
 from aura_engine.store.reads import ModelInView, ServiceStatus
 from aura_ui.formats import NOTHING, ago, moment, seconds, whole
 from aura_ui.live import SOURCES
+
+VIEW: Final = "ver"
+"""Query parameter that names a part of the page."""
+STATE, COMPARE, MODELS = VIEWS = ("estado", "comparar", "modelos")
+
+
+def view_asked() -> str:
+    """Return which part of the page the address names."""
+    asked = st.query_params.get(VIEW, STATE)
+    return asked if asked in VIEWS else STATE
+
+
+def choose_view(view: str) -> None:
+    """Draw the parts of the page; the address follows.
+
+    Parameters
+    ----------
+    view : str
+        Which is shown.
+    """
+    chosen = st.segmented_control(
+        t("operation.view"),
+        VIEWS,
+        format_func=lambda name: t(f"operation.view_{name}"),
+        default=view,
+        required=True,
+        key=f"operation_view_{view}",
+        label_visibility="collapsed",
+    )
+    if chosen != view:
+        st.query_params.from_dict({} if chosen == STATE else {VIEW: chosen})
+        st.rerun()
 
 
 def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> pd.DataFrame:
@@ -30,17 +63,27 @@ def parts_table(parts: dict[str, ServiceStatus], at: datetime, zone: tzinfo) -> 
     for name in ("scheduler", *SOURCES):
         status = parts.get(name)
         if status is None:
-            state, since, detail = t("operation.never"), NOTHING, ""
+            state, since, detail, lag = t("operation.never"), NOTHING, "", NOTHING
         elif status.is_silent and name != "scheduler":
-            state, since, detail = t("operation.unheard"), NOTHING, ""
+            state, since, detail, lag = t("operation.unheard"), NOTHING, "", NOTHING
         else:
             state = t("operation.up" if status.is_up else "operation.down")
             since = ago(status.since, at, zone)
-            detail = _detail(status.details)
+            detail, lag = _detail(status.details), _lag(status.details)
         label = t("operation.part_scheduler") if name == "scheduler" else name
-        rows.append((label, state, since, detail))
-    columns = [t(f"operation.{name}") for name in ("part", "state", "since", "detail")]
+        rows.append((label, state, since, lag, detail))
+    columns = [t(f"operation.{name}") for name in ("part", "state", "since", "lag", "detail")]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _lag(details: dict[str, Any]) -> str:
+    """Say how old the oldest change of a source is that is not scored yet, and how many wait."""
+    changes = details.get("changes", {})
+    if "lag_seconds" not in changes:
+        return NOTHING
+    behind = seconds(changes["lag_seconds"])
+    waiting = changes.get("waiting", 0)
+    return t("operation.lag_waiting", lag=behind, waiting=whole(waiting)) if waiting else behind
 
 
 def _detail(details: dict[str, Any]) -> str:
@@ -55,6 +98,33 @@ def _detail(details: dict[str, Any]) -> str:
             ahead.get("problem") or t("operation.read_ahead", unread=whole(ahead["unread"]))
         )
     return " · ".join(said)
+
+
+def language_in_words(parts: dict[str, ServiceStatus], runs: Sequence[dict[str, Any]]) -> str:
+    """Say which language model reads, and how fast it was when it last read texts.
+
+    Parameters
+    ----------
+    parts : dict
+        Of `aura_engine.store.reads.services`.
+    runs : sequence of dict
+        The newest first.
+    """
+    held = parts["scheduler"].details if "scheduler" in parts else {}
+    name, backend = held.get("text_model"), held.get("backend")
+    said = t("operation.language", name=name, backend=backend) if name else None
+    for run in runs:
+        read = run["counts"].get("texts") or {}
+        if run["status"] == "succeeded" and read.get("scored") and read.get("model_seconds"):
+            speed = t(
+                "operation.language_speed",
+                scored=whole(read["scored"]),
+                run_id=run["id"],
+                per_second=whole(read["scored"] / read["model_seconds"]),
+                backend=run["counts"].get("text_backend") or NOTHING,
+            )
+            return f"{said or t('operation.language_unknown')} {speed}"
+    return f"{said or t('operation.language_unknown')} {t('operation.language_never')}"
 
 
 def texts_unread(runs: Sequence[dict[str, Any]]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from aura_engine.errors import AuraError
+from aura_engine.errors import AccessDenied, AuraError
 from aura_engine.i18n import t
 from aura_engine.pipeline import STAGES, RunParameters
 from aura_engine.pipeline.choice import DEFAULT_PARAMETERS
@@ -27,6 +27,8 @@ _ASKED: Final = "run_asked_for"
 _SAID: Final = "run_said"
 _REFUSED: Final = "run_refused"
 _DISMISSED: Final = "run_dismissed"
+_CONFIRMING: Final = "run_cancel_confirming"
+_NOT_CANCELLED: Final = "run_not_cancelled"
 
 
 def form(viewer: Viewer) -> None:
@@ -78,22 +80,35 @@ def follow(run: dict[str, Any], viewer: Viewer) -> None:
     viewer : Viewer
         Who looks.
     """
-    run_id, status = run["id"], run["status"]
+    run_id = run["id"]
     if st.session_state.get(_ASKED) != run_id:
         st.session_state.pop(_SAID, None)
-    if status == "queued":
-        st.progress(0.0, t("rerun.queued", run_id=run_id))
-    elif status == "running":
-        stage = t(f"cli.stage_{run['stage']}") if run["stage"] else t("rerun.starting")
-        st.progress(progress(run), t("rerun.running", run_id=run_id, stage=stage))
-        elapsed = seconds((now() - run["started_at"]).total_seconds())
-        st.caption(t("rerun.elapsed", elapsed=elapsed))
-        if said := pace_in_words(run):
-            st.caption(said)
+    if is_open(run):
+        say_progress(run)
     elif st.session_state.get(_DISMISSED) != run_id:
         _say_how_it_ended(run, viewer)
+    say_refused()
     if is_open(run) and viewer.role in OPERATORS:
-        _offer_to_cancel(run)
+        offer_to_cancel(run, viewer, place="run")
+
+
+def say_progress(run: dict[str, Any]) -> None:
+    """Draw how far a run is that waits or goes on.
+
+    Parameters
+    ----------
+    run : dict
+        As of `follow`.
+    """
+    if run["status"] == "queued":
+        st.progress(0.0, t("rerun.queued", run_id=run["id"]))
+        return
+    stage = t(f"cli.stage_{run['stage']}") if run["stage"] else t("rerun.starting")
+    st.progress(progress(run), t("rerun.running", run_id=run["id"], stage=stage))
+    elapsed = seconds((now() - run["started_at"]).total_seconds())
+    st.caption(t("rerun.elapsed", elapsed=elapsed))
+    if said := pace_in_words(run):
+        st.caption(said)
 
 
 def is_open(run: dict[str, Any] | None) -> bool:
@@ -149,25 +164,64 @@ def _dismiss(run_id: int) -> None:
     st.session_state[_DISMISSED] = run_id
 
 
-def _offer_to_cancel(run: dict[str, Any]) -> None:
+def offer_to_cancel(run: dict[str, Any], viewer: Viewer, *, place: str) -> None:
+    """Draw the way to cancel a run that waits or goes on, which asks once more before it does.
+
+    Parameters
+    ----------
+    run : dict
+        As of `follow`.
+    viewer : Viewer
+        Who looks.
+    place : str
+        With what the names of the buttons begin; a run may be offered in several places.
+    """
+    run_id = run["id"]
     if run["cancel_requested_at"] is not None:
         st.caption(t("rerun.cancelling"))
-    else:
-        st.button(t("rerun.cancel"), key="run_cancel", on_click=_cancel, args=(run["id"],))
+        return
+    if st.session_state.get(_CONFIRMING) != (place, run_id):
+        asked = (place, run_id)
+        st.button(t("rerun.cancel"), key=f"{place}_cancel", on_click=_confirm, args=(asked,))
+        return
+    st.caption(t(f"rerun.cancel_{run['status']}", run_id=run_id))
+    with st.container(horizontal=True):
+        st.button(
+            t("rerun.cancel_yes"),
+            key=f"{place}_cancel_yes",
+            on_click=_cancel,
+            args=(viewer, run_id),
+        )
+        st.button(t("rerun.cancel_no"), key=f"{place}_cancel_no", on_click=_confirm, args=(None,))
 
 
-def _cancel(run_id: int) -> None:
-    st.session_state.pop(_REFUSED, None)
+def say_refused() -> None:
+    """Say why a run was not cancelled, if the last one that was asked for was not."""
+    if refusal := st.session_state.get(_NOT_CANCELLED):
+        st.warning(refusal, icon=":material/info:")
+
+
+def _confirm(asked: tuple[str, int] | None) -> None:
+    st.session_state.pop(_NOT_CANCELLED, None)
+    st.session_state[_CONFIRMING] = asked
+
+
+def _cancel(viewer: Viewer, run_id: int) -> None:
+    _confirm(None)
     try:
-        cancel(databases.store(), run_id)
+        guard.require_same(viewer)
+        if viewer.role not in OPERATORS:
+            raise AccessDenied(t("ui.not_for_role", role=t(f"roles.{viewer.role}")))
+        if not cancel(databases.store(), run_id):
+            st.session_state[_NOT_CANCELLED] = t("rerun.cancel_too_late", run_id=run_id)
     except AuraError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_NOT_CANCELLED] = str(error)
 
 
 def _ask(viewer: Viewer, clusters_key: str, contamination_key: str) -> None:
     state = st.session_state
-    state.pop(_REFUSED, None)
-    state.pop(_SAID, None)
+    for said in (_REFUSED, _SAID, _NOT_CANCELLED):
+        state.pop(said, None)
     try:
         guard.require_same(viewer)
         request = enqueue(

@@ -12,19 +12,27 @@ from aura_engine.charts import (
     DistributionChart,
     HistoryChart,
     PeriodsChart,
-    RadarChart,
+    ProfilesChart,
     TrendsChart,
 )
 from aura_engine.charts.cohort_figures import cohort_name
 from aura_engine.charts.cohorts import share
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.charts.periods import HIGH_SHARE
+from aura_engine.charts.profile_figures import profile_name
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import FEWEST, Cohort, Hidden, Scatter, Severities
-from aura_ui.formats import moment
+from aura_ui.formats import NOTHING, moment
 
-TREND_COLUMNS = ("days_since_last_seen", "sentiment_negativity_index", "ratio_night_messages")
+TREND_COLUMNS = (
+    "days_since_last_seen",
+    "sentiment_negativity_index",
+    "ratio_night_messages",
+    "reciprocity_ratio",
+    "is_profile_incomplete",
+    "num_community_categories",
+)
 
 
 def level_table(chart: DistributionChart) -> pd.DataFrame:
@@ -75,12 +83,8 @@ def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
 
 
 def _cohort_cells(cohort: Cohort) -> dict[str, object]:
-    if cohort.people is None:
-        said = f"<{FEWEST}" if cohort.hidden is Hidden.SMALL else t("cohorts.beside")
-    else:
-        said = str(cohort.people)
     return {
-        t("ui.people"): said,
+        t("ui.people"): _size(cohort.people, cohort.hidden),
         **{
             t(f"levels.{level}"): None if cohort.levels is None else cohort.levels[level]
             for level in LEVEL_ORDER
@@ -106,38 +110,29 @@ def scatter_table(chart: Scatter) -> pd.DataFrame:
     )
 
 
-def radar_table(chart: RadarChart) -> pd.DataFrame:
-    """Return the mean of each scaled KPI by level."""
-    rows = [
-        {
-            t("ui.level"): t(f"levels.{level}"),
-            t("ui.people"): int(chart.profiles.loc[level.value, "people"]),
-            **{
-                t(f"kpi_names.{column}"): round(value, 3)
-                for column, value in zip(KPI_COLUMNS, chart.of(level) or (), strict=True)
-            },
-        }
-        for level in LEVEL_ORDER
-        if chart.of(level) is not None
-    ]
-    return pd.DataFrame(rows)
-
-
-def cluster_table(profiles: dict[str, dict[str, float]]) -> pd.DataFrame:
-    """Return the profiles of K-Means' clusters, as a run froze them."""
+def profiles_table(chart: ProfilesChart) -> pd.DataFrame:
+    """Return the mean of each scaled KPI by group; of a hidden one only that it is hidden."""
     return pd.DataFrame(
         {
-            t("profiles.cluster"): name.removeprefix("cluster_")
-            + (f" ({t('profiles.is_risk')})" if profile["is_risk_cluster"] else ""),
-            t("ui.people"): int(profile["count"]),
-            **{t(f"kpi_names.{column}"): round(profile[column], 3) for column in KPI_COLUMNS},
+            t(f"profiles.by_{chart.by}"): profile_name(group, chart.by),
+            t("ui.people"): _size(group.people, group.hidden),
+            **{
+                t(f"kpi_names.{column}"): None if group.means is None else round(group.means[j], 3)
+                for j, column in enumerate(KPI_COLUMNS)
+            },
         }
-        for name, profile in sorted(profiles.items())
+        for group in chart.groups
     )
 
 
+def _size(people: int | None, hidden: Hidden | None) -> str:
+    if people is None:
+        return f"<{FEWEST}" if hidden is Hidden.SMALL else t("cohorts.beside")
+    return str(people)
+
+
 def trend_table(chart: TrendsChart, zone: tzinfo) -> pd.DataFrame:
-    """Return what each run found, the newest first."""
+    """Return what each run found, or what was known at each step, the newest first."""
     return pd.DataFrame(
         {
             t("trends.moment"): moment(point.as_of, zone),
@@ -148,7 +143,9 @@ def trend_table(chart: TrendsChart, zone: tzinfo) -> pd.DataFrame:
                 else round(mean, 3)
                 for column in TREND_COLUMNS
             },
-            t("trends.model"): f"v{point.model_version_id}",
+            t("trends.model"): NOTHING
+            if point.model_version_id is None
+            else f"v{point.model_version_id}",
         }
         for point in reversed(chart.points)
     )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from aura_engine.i18n import t
 from aura_engine.store.reads import model_in_view, notice_channels, runs, services
-from aura_ui import databases, live, notices, operation
+from aura_ui import compare, databases, live, model_versions, notices, operation, rerun, run_queue
 from aura_ui.failures import explained
 from aura_ui.formats import NOTHING
 from aura_ui.guard import require_role
@@ -12,6 +12,17 @@ from aura_ui.page import begin, end, now, version_on_view
 from aura_ui.roles import OPERATORS
 
 viewer = require_role(OPERATORS)
+
+view = operation.view_asked()
+if view != operation.STATE:
+    begin(t("operation.title"))
+    operation.choose_view(view)
+    if view == operation.COMPARE:
+        compare.section(viewer)
+    else:
+        model_versions.section(viewer)
+    end()
+    st.stop()
 
 with explained(), databases.page_reading() as connection:
     version = version_on_view(connection, viewer)
@@ -29,6 +40,7 @@ ill = [
     *operation.texts_unread(recent),
 ]
 begin(t("operation.title"), t("operation.finding_ill" if ill else "operation.finding_well"))
+operation.choose_view(view)
 for said in (*ill, *notices.missing(channels)):
     st.caption(said)
 st.subheader(t("operation.parts"), anchor=False)
@@ -40,6 +52,8 @@ st.dataframe(
 )
 st.subheader(t("operation.model"), anchor=False)
 st.markdown(operation.model_in_words(model, zone))
+st.caption(operation.language_in_words(parts, recent))
+run_queue.section(viewer, is_open=any(rerun.is_open(run) for run in recent))
 st.subheader(t("operation.runs"), anchor=False)
 if not recent:
     st.caption(t("operation.no_runs"))

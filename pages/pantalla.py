@@ -9,8 +9,8 @@ from aura_engine.charts import distribution_chart, trends_chart
 from aura_engine.charts.figures import levels_figure
 from aura_engine.charts.palette import LEVEL_ORDER
 from aura_engine.i18n import t
-from aura_engine.store.reads import case_numbers
-from aura_ui import databases, theme, today
+from aura_engine.store.reads import case_numbers, services
+from aura_ui import databases, live, theme, today
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import ago, moment
@@ -35,9 +35,13 @@ with explained(), databases.page_reading() as connection:
     since = version.as_of - timedelta(days=DAYS)
     trends = trends_chart(connection, viewer, since=since, until=version.as_of)
     numbers = case_numbers(connection, viewer, now=at, tomorrow=today.next_day(at, zone))
+    pulse = live.Pulse(version, None, services(connection, viewer))
 
 when = {"when": moment(version.as_of, zone), "ago": ago(version.as_of, at, zone)}
 begin(t("wall.title"), t("wall.data", **when))
+# On a wall nobody opens the sidebar: what makes these numbers old or uncertain stands above them.
+for complaint in live.complaints(pulse, at, zone):
+    st.warning(complaint, icon=":material/warning:")
 comparison = today.Comparison(viewer, trends, trends.before_today(zone), at, zone)
 cards = [
     today.card(theme.badge(level), counts.counts[level].people, comparison.of(level, counts))

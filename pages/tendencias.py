@@ -1,12 +1,13 @@
-"""Tendencias: what the runs of a span found, and how it differs from the span before."""
+"""Tendencias: a span by hour, day or week, its runs, and how it differs from the span before."""
 
 from datetime import timedelta
 
 import streamlit as st
 
-from aura_engine.charts import periods_chart
+from aura_engine.charts import periods_chart, steps_chart
 from aura_engine.charts.figures import levels_figure, trends_figure
 from aura_engine.i18n import t
+from aura_engine.store.reads import TrendStep
 from aura_ui import databases, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show, show_table
@@ -25,14 +26,19 @@ SPANS = {
     "90d": (timedelta(days=90), "trends.days_90"),
 }
 USUAL = "7d"
+STEPS = {"hora": TrendStep.HOUR, "dia": TrendStep.DAY, "semana": TrendStep.WEEK}
+USUAL_STEP = {"24h": "hora", "7d": "hora", "30d": "dia", "90d": "dia"}
 asked = st.query_params.get("periodo", USUAL)
 span = asked if asked in SPANS else USUAL
+asked = st.query_params.get("cada", "")
+step = asked if asked in STEPS else USUAL_STEP[span]
+zone = databases.zone()
 
 with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("trends.title"))
     periods = periods_chart(connection, viewer, span=SPANS[span][0], until=now())
+    trends = steps_chart(connection, viewer, periods, step=STEPS[step], zone=zone)
 
-trends = periods.now
 begin(t("trends.title"), t("trends.finding"))
 chosen = st.segmented_control(
     t("trends.span"),
@@ -45,7 +51,17 @@ chosen = st.segmented_control(
 if chosen != span:
     st.query_params["periodo"] = chosen
     st.rerun()
-zone = databases.zone()
+by = st.segmented_control(
+    t("trends.step"),
+    list(STEPS),
+    format_func=lambda name: t(f"trends.step_{STEPS[name]}"),
+    default=step,
+    required=True,
+    key=f"trend_step_{span}",
+)
+if by != step:
+    st.query_params["cada"] = by
+    st.rerun()
 if trends.points:
     st.subheader(t("trends.levels"), anchor=False)
     table = trend_table(trends, zone)
@@ -64,6 +80,7 @@ if trends.points:
     )
     if trends.model_changes():
         st.caption(t("today.model_mark"))
+    st.caption(t("trends.note"))
 else:
     st.info(t("trends.none"))
 if trends.points or periods.before.points:
@@ -72,7 +89,7 @@ if trends.points or periods.before.points:
     st.caption(
         t(
             "periods.note",
-            now=whole(len(trends.points)),
+            now=whole(len(periods.now.points)),
             before=whole(len(periods.before.points)),
             since=moment(periods.before.since, zone),
             middle=moment(trends.since, zone),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import URL, Connection, create_engine, text
@@ -24,6 +25,9 @@ from aura_engine.settings import (
     IdentityUrls,
     Settings,
 )
+from aura_engine.sources import Source
+from aura_engine.sources.check.privileges import privileges
+from aura_engine.sources.roles import IDENTITY_SOURCES, identity_columns
 from aura_engine.sql import load_queries
 
 CONNECT_SECONDS: Final = 5
@@ -64,12 +68,16 @@ def databases(settings: Settings) -> Iterator[Finding]:
     names = settings.identity_urls()
     if names is not None:
         yield from check_names(names)
+    elif urls is not None:
+        mend = t("cli.mend_no_names")
+        yield Finding(area, "DATABASE_URL_*_IDENTITY", State.NOTE, t("cli.not_configured"), mend)
 
 
 def check_names(urls: IdentityUrls) -> Iterator[Finding]:
     """Look at the two sources through the role that reveals an identity."""
-    for name, url in zip(IDENTITY_URL_NAMES, (urls.auth, urls.social), strict=True):
-        yield from check(name, url, source_findings)
+    addresses = (urls.auth, urls.social)
+    for name, url, source in zip(IDENTITY_URL_NAMES, addresses, IDENTITY_SOURCES, strict=True):
+        yield from check(name, url, partial(_names_findings, source))
 
 
 def check_all(urls: DatabaseUrls) -> Iterator[Finding]:
@@ -129,6 +137,21 @@ def source_findings(name: str, connection: Connection) -> Iterator[Finding]:
     some = ", ".join(writable[:_SHOWN_TABLES])
     detail = t("cli.can_write", count=len(writable), some=some)
     yield Finding(area, name, State.WARNING, f"{served}; {detail}", mend)
+
+
+def _names_findings(source: Source, name: str, connection: Connection) -> Iterator[Finding]:
+    """Say whether the role of names reads exactly what its script grants."""
+    found = [*source_findings(name, connection)]
+    if all(finding.state is State.GOOD for finding in found):
+        role = privileges(connection, source, needed=identity_columns(source))
+        lacks = ", ".join((*role.absent, *role.missing))
+        beyond = ", ".join(role.excess)
+        if lacks or beyond:
+            key = "cli.names_lacks" if lacks else "cli.names_beyond"
+            detail = t(key, names=lacks or beyond)
+            mend = t("cli.mend_names", source=source.value, database=source.database)
+            found = [Finding(t("cli.area_databases"), name, State.WARNING, detail, mend)]
+    yield from found
 
 
 def analytics_findings(name: str, connection: Connection) -> Iterator[Finding]:

@@ -77,33 +77,44 @@ class RadarChart:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """What one run found in totals.
+    """What one run found in totals, or what was known at a moment between runs.
 
     Parameters
     ----------
     as_of : datetime
-        Moment of the run's verdicts.
+        Moment of the verdicts.
     averages : dict
         Mean raw KPI of the people who showed it, by column; None where nobody did.
     distribution : dict
         People by level.
-    model_version_id : int
-        Which model gave the levels.
+    model_version_id : int or None
+        Which model gave the levels; None where no run near tells.
     """
 
     as_of: datetime
     averages: dict[str, float | None]
     distribution: dict[str, int]
-    model_version_id: int
+    model_version_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrendsChart:
-    """What the runs of a span found, oldest first."""
+    """What the runs of a span found, oldest first, or what was known at each step of it.
+
+    Parameters
+    ----------
+    since, until : datetime
+        The span.
+    points : tuple of TrendPoint
+        The runs, or the steps.
+    runs : tuple of TrendPoint
+        Where the points are steps: the runs of the span, and the last one before it.
+    """
 
     since: datetime
     until: datetime
     points: tuple[TrendPoint, ...]
+    runs: tuple[TrendPoint, ...] = ()
 
     def kpi(self, column: str) -> list[float | None]:
         """Return the mean of one raw KPI, a value for each run."""
@@ -129,7 +140,11 @@ class TrendsChart:
 
     def model_changes(self) -> list[datetime]:
         """Return the moments from which another model gave the levels."""
-        return _changes_of_model(self.points)
+        return _changes_of_model(self.runs or self.points)
+
+    def marked_runs(self) -> list[datetime]:
+        """Return the moments of the runs within the span, where the points are others."""
+        return [run.as_of for run in self.runs if run.as_of > self.since]
 
 
 @dataclass(frozen=True, slots=True)

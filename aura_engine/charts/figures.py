@@ -13,13 +13,11 @@ from plotly.subplots import make_subplots
 from aura_engine.charts.data import (
     DistributionChart,
     HistoryChart,
-    RadarChart,
     TrendsChart,
-    outermost,
 )
-from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, LEVEL_ORDER, rgba
+from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, LEVEL_ORDER
 from aura_engine.charts.theme import LEGEND, MOMENT, Look
-from aura_engine.domain import KPI_COLUMNS, RiskLevel
+from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import SEVERITY_BINS, Scatter, Severities
 
@@ -27,6 +25,9 @@ TREND_KPIS: Final = (
     ("days_since_last_seen", "charts.average_inactivity", "charts.unit_days"),
     ("sentiment_negativity_index", "charts.average_negativity", "charts.unit_share"),
     ("ratio_night_messages", "charts.average_night", "charts.unit_share"),
+    ("reciprocity_ratio", "kpi_names.reciprocity_ratio", "charts.unit_ratio"),
+    ("is_profile_incomplete", "kpi_names.is_profile_incomplete", "charts.unit_share"),
+    ("num_community_categories", "kpi_names.num_community_categories", "charts.unit_categories"),
 )
 """The KPIs whose averages are followed over time: column, name, unit."""
 INK_ON_FILLS: Final = "#0F172A"
@@ -166,51 +167,8 @@ def _groups(points: pd.DataFrame, *, by_cluster: bool) -> list[tuple[str, pd.Dat
     ]
 
 
-def radar_figure(chart: RadarChart, look: Look) -> go.Figure:
-    """Draw the mean profile of each level on the six scaled KPIs."""
-    axes = [t(f"kpis.{column}").replace(" ", "<br>") for column in KPI_COLUMNS]
-    figure = go.Figure(
-        layout=look.layout(
-            height=460,
-            margin={"l": 78, "r": 78, "t": 48, "b": 48},
-            legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
-            polar={
-                "bgcolor": "rgba(0, 0, 0, 0)",
-                "radialaxis": {
-                    "range": [0, outermost(chart)],
-                    "gridcolor": look.line,
-                    "dtick": 0.25,
-                    "tickfont": {"size": 11},
-                },
-                "angularaxis": {
-                    "gridcolor": look.line,
-                    "linecolor": look.line,
-                    "rotation": 90,
-                    "direction": "clockwise",
-                },
-            },
-        )
-    )
-    for level in LEVEL_ORDER:
-        values = chart.of(level)
-        if values is None:
-            continue
-        figure.add_scatterpolar(
-            name=t(f"levels.{level}"),
-            r=[*values, values[0]],
-            theta=[*axes, axes[0]],
-            fill="toself",
-            fillcolor=rgba(look.fill(level), 0.12),
-            mode="lines+markers",
-            line={"color": look.outline(level), "width": 2},
-            marker={"symbol": LEVEL_MARKER[level], "size": 8},
-            hovertemplate="%{r:.2f}<extra>" + t(f"levels.{level}") + "</extra>",
-        )
-    return figure
-
-
 def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
-    """Draw the averages of three KPIs, each on a scale of its own; model changes are marked.
+    """Draw the averages of the KPIs, each on a scale of its own; runs and new models are marked.
 
     Parameters
     ----------
@@ -222,7 +180,7 @@ def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
         Of the reader.
     """
     figure = make_subplots(
-        rows=len(TREND_KPIS), cols=1, shared_xaxes=True, vertical_spacing=0.09,
+        rows=len(TREND_KPIS), cols=1, shared_xaxes=True, vertical_spacing=0.05,
         subplot_titles=[f"{t(name)} ({t(unit)})" for _, name, unit in TREND_KPIS],
     )  # fmt: skip
     moments = _local([point.as_of for point in chart.points], zone)
@@ -241,9 +199,11 @@ def trends_figure(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Figure:
         figure.update_yaxes(look.axis(rangemode="tozero"), row=row, col=1)
         figure.update_xaxes(look.time_axis(), row=row, col=1)
     figure.update_layout(
-        look.layout(height=560, showlegend=False, margin={"l": 56, "r": 16, "t": 32, "b": 36})
+        look.layout(height=1_000, showlegend=False, margin={"l": 56, "r": 16, "t": 32, "b": 36})
     )
     figure.update_annotations(font={"size": 13, "color": look.ink}, x=0, xanchor="left")
+    if chart.marked_runs():
+        figure.add_trace(_run_marks(chart, look, zone), row=len(TREND_KPIS), col=1)
     _mark(figure, chart.model_changes(), look, zone)
     return figure
 
@@ -280,6 +240,8 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
             marker={"symbol": LEVEL_MARKER[level], "size": 7, "color": look.fill(level)},
             hovertemplate=f"%{{x|{MOMENT}}} · %{{y:,}}<extra>" + t(f"levels.{level}") + "</extra>",
         )
+    if chart.marked_runs():
+        figure.add_trace(_run_marks(chart, look, zone))
     _mark(figure, chart.model_changes(), look, zone)
     return figure
 
@@ -332,6 +294,19 @@ def _local(moments: list[datetime], zone: tzinfo) -> list[datetime]:
 def _mark(figure: go.Figure, moments: list[datetime], look: Look, zone: tzinfo) -> None:
     for moment in _local(moments, zone):
         figure.add_vline(x=moment, line={"color": look.accent, "dash": "dot", "width": 1.5})
+
+
+def _run_marks(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Scatter:
+    """Return a mark at the foot of the figure for each run of the span."""
+    moments = _local(chart.marked_runs(), zone)
+    return go.Scatter(
+        name=t("trends.run_mark"),
+        x=moments,
+        y=[0] * len(moments),
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 9, "color": look.quiet, "line": {"width": 2}},
+        hovertemplate="%{x|%d %b %H:%M}<extra>" + t("trends.run_mark") + "</extra>",
+    )
 
 
 def _cluster_colour(cluster: int, look: Look) -> str:

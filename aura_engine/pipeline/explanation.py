@@ -90,6 +90,23 @@ class PersonKpis:
     observed: dict[str, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class ModelPopulation:
+    """What a model version holds of the population that it was fitted on, by KPI, in raw units.
+
+    Parameters
+    ----------
+    usual : dict of str to float
+        The median, which stands in for what was not observed.
+    lowest, highest : dict of str to float
+        Beyond which a value counts as no further off.
+    """
+
+    usual: dict[str, float]
+    lowest: dict[str, float]
+    highest: dict[str, float]
+
+
 def explain_person(
     connection: Connection, viewer: Viewer, pseudonym: str
 ) -> PersonExplained | None:
@@ -205,6 +222,34 @@ def leading_reasons(
             for row, columns in zip(people, leading, strict=True)
         }
     return found
+
+
+def model_population(connection: Connection, viewer: Viewer, version_id: int) -> ModelPopulation:
+    """Return what a version holds of its population.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    version_id : int
+        The version.
+
+    Raises
+    ------
+    AccessDenied
+        If the viewer may not read totals.
+    ArtefactError
+        If the version is gone or cannot be read.
+    """
+    viewer.require_aggregates()
+    scaler = model_of(connection, version_id).scaler
+    usual, lowest, highest = (
+        dict(zip(KPI_COLUMNS, (float(value) for value in values), strict=True))
+        for values in (scaler.medians_, scaler.clip_low_, scaler.clip_high_)
+    )
+    return ModelPopulation(usual, lowest, highest)
 
 
 def model_of(connection: Connection, version_id: int) -> ScoringModel:

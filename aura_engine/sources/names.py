@@ -13,7 +13,11 @@ from sqlalchemy import URL, Connection, Engine, text
 from aura_engine.sources.connections import Source, read_transaction, source_engine
 from aura_engine.sql import load_queries
 
-_QUERIES: Final = load_queries("names")
+NAME_QUERIES: Final = {
+    Source.AUTH: load_queries("names")["user_name"],
+    Source.SOCIAL: load_queries("names")["display_name"],
+}
+"""What is asked of each source, with ``:user_id``."""
 ANSWERS_WITHIN: Final = 5.0
 """Seconds: somebody waits in front of the page."""
 
@@ -42,8 +46,8 @@ class NameSources:
         SourceError
             If aura_auth does not answer.
         """
-        with self._reading(self.auth, Source.AUTH) as connection:
-            found = connection.scalar(text(_QUERIES["user_name"]), {"user_id": str(user_id)})
+        with self.reading(Source.AUTH) as connection:
+            found = connection.scalar(text(NAME_QUERIES[Source.AUTH]), {"user_id": str(user_id)})
         return None if found is None else str(found)
 
     def display_name(self, user_id: UUID) -> str | None:
@@ -54,14 +58,21 @@ class NameSources:
         SourceError
             If aura_social does not answer.
         """
-        with self._reading(self.social, Source.SOCIAL) as connection:
-            found = connection.scalar(text(_QUERIES["display_name"]), {"user_id": str(user_id)})
+        with self.reading(Source.SOCIAL) as connection:
+            found = connection.scalar(text(NAME_QUERIES[Source.SOCIAL]), {"user_id": str(user_id)})
         return None if found is None else str(found).strip() or None
 
     @contextmanager
-    def _reading(self, engine: Engine, source: Source) -> Iterator[Connection]:
+    def reading(self, source: Source) -> Iterator[Connection]:
+        """Open a transaction that reads one of the two sources.
+
+        Raises
+        ------
+        SourceError
+            If it does not answer, or refuses.
+        """
         with read_transaction(
-            engine,
+            self.auth if source is Source.AUTH else self.social,
             source,
             seconds=ANSWERS_WITHIN,
             variable=f"{source.variable}_IDENTITY",

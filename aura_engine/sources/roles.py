@@ -21,7 +21,7 @@ IDENTITY_ROLE: Final = "aura_identity"
 IDENTITY_SOURCES: Final = (Source.AUTH, Source.SOCIAL)
 """Where they are."""
 _GRANT: Final = re.compile(
-    r"^GRANT SELECT \(([^)]+)\) ON public\.(\w+) TO aura_reader;$", re.MULTILINE
+    r"^GRANT SELECT \(([^)]+)\) ON public\.(\w+) TO (?:aura_reader|aura_identity);$", re.MULTILINE
 )
 
 
@@ -33,9 +33,19 @@ def role_script(source: Source) -> str:
 @cache
 def granted_columns(source: Source) -> Mapping[str, tuple[str, ...]]:
     """Return the columns that the script grants, by table: all that any query of ours reads."""
+    return _granted(role_script(source))
+
+
+@cache
+def identity_columns(source: Source) -> Mapping[str, tuple[str, ...]]:
+    """Return the columns that the role of names is granted in one of `IDENTITY_SOURCES`."""
+    return _granted(identity_script(source))
+
+
+def _granted(script: str) -> Mapping[str, tuple[str, ...]]:
     found = {
         table: tuple(column.strip() for column in columns.split(","))
-        for columns, table in _GRANT.findall(role_script(source))
+        for columns, table in _GRANT.findall(script)
     }
     return MappingProxyType(found)
 

@@ -138,6 +138,7 @@ class PipelineRun(Base):
     cancel_requested_at: Mapped[datetime | None]
     retry_of: Mapped[int | None] = mapped_column(ForeignKey("pipeline_run.id"))
     reason: Mapped[str | None]
+    history_through: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ServiceState(Base):

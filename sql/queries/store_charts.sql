@@ -51,3 +51,24 @@ FROM pipeline_run
 WHERE kind IN ('full', 'recluster') AND status = 'succeeded'
   AND as_of > :since AND as_of <= :until
 ORDER BY as_of;
+
+-- name: trend_steps
+-- The last totals of everyone that are known of each hour, day or week of the reader's: of a run,
+-- or of the moments that are recorded between runs. Only those shown are unpacked.
+WITH known AS (
+    SELECT as_of AS at, id AS run_id FROM pipeline_run
+    WHERE kind IN ('full', 'recluster') AND status = 'succeeded'
+      AND as_of > :since AND as_of <= :until
+    UNION ALL
+    SELECT at, NULL FROM trend_point WHERE at > :since AND at <= :until
+), shown AS (
+    SELECT DISTINCT ON (date_trunc(:step, at, :zone)) at, run_id
+    FROM known
+    ORDER BY date_trunc(:step, at, :zone), at DESC, run_id DESC NULLS LAST
+)
+SELECT s.at AS as_of, coalesce(r.results->'averages', p.averages) AS averages,
+       coalesce(r.results->'risk_distribution', p.distribution) AS distribution
+FROM shown s
+LEFT JOIN pipeline_run r ON r.id = s.run_id
+LEFT JOIN trend_point p ON p.at = s.at AND s.run_id IS NULL
+ORDER BY s.at;

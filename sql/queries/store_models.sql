@@ -35,3 +35,21 @@ DELETE FROM model_version WHERE activated_at IS NULL;
 -- Without the artefact, which readers of totals have no use for.
 SELECT id, fitted_at, parameters, text_revision, n_fitted, summary FROM model_version
 WHERE activated_at IS NOT NULL AND retired_at IS NULL;
+
+-- name: model_versions
+-- Those that ever scored, the newest first, with the run that brought each and those that used it.
+-- Days of single changes are no runs.
+SELECT m.id, m.fitted_at, m.activated_at, m.retired_at, m.parameters, m.text_revision,
+       m.libraries, m.n_fitted, m.summary, u.runs, u.first_run, u.last_run,
+       b.requested_by, b.kind AS first_kind, b.counts->>'fitted_because' AS fitted_because
+FROM model_version m
+LEFT JOIN (
+    SELECT model_version_id, count(*) AS runs, min(id) AS first_run, max(id) AS last_run
+    FROM pipeline_run
+    WHERE model_version_id IS NOT NULL AND kind <> 'incremental'
+    GROUP BY model_version_id
+) u ON u.model_version_id = m.id
+LEFT JOIN pipeline_run b ON b.id = u.first_run
+WHERE m.activated_at IS NOT NULL
+ORDER BY m.id DESC
+LIMIT :limit;

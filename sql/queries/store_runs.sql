@@ -67,12 +67,14 @@ WHERE id = :run_id AND status = 'running';
 
 -- name: finish_run
 -- Part of the flip: the run succeeds in the transaction that makes its rows visible, unless
--- somebody took it for dead meanwhile.
+-- somebody took it for dead meanwhile. Nobody else writes history then, so its last number parts
+-- what the run found from what came later.
 UPDATE pipeline_run
 SET status = 'succeeded', finished_at = now(), flipped_at = now(), stage = NULL,
     counts = counts || CAST(:counts AS jsonb), results = CAST(:results AS jsonb),
     model_version_id = :model_version_id, text_model = :text_model,
-    text_revision = :text_revision, texts_read_through = :texts_read_through
+    text_revision = :text_revision, texts_read_through = :texts_read_through,
+    history_through = (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM risk_history_id_seq)
 WHERE id = :run_id AND status = 'running';
 
 -- name: texts_read_through

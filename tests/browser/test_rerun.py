@@ -50,6 +50,7 @@ def test_a_run_with_other_parameters_waits_for_the_first(desk: Desk, watched: Wa
         at_rest(page.get_by_role("button", name="Reejecutar").last).click()
         expect(page.get_by_text("con otros parámetros")).to_be_visible()
         page.get_by_role("button", name="Cancelar").click()
+        page.get_by_role("button", name="Sí, cancelar").click()
         expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_visible()
         page.get_by_role("button", name="Ocultar este aviso").click()
         expect(page.get_by_text(f"Corrida {waiting.run_id} cancelada")).to_be_hidden()

@@ -4,6 +4,7 @@ from aura_engine.sources.check.contents import TableFacts
 from aura_engine.sources.check.duration import Duration
 from aura_engine.sources.check.findings import Finding, Severity
 from aura_engine.sources.check.moments import Clock
+from aura_engine.sources.check.names import NamesReport
 from aura_engine.sources.check.plans import QueryPlan, Verdict
 from aura_engine.sources.check.privileges import Privileges
 from aura_engine.sources.check.report import SourceReport, SourcesReport
@@ -13,6 +14,7 @@ __all__ = [
     "Clock",
     "Duration",
     "Finding",
+    "NamesReport",
     "Privileges",
     "QueryPlan",
     "Severity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,26 +58,40 @@ class Privileges:
     writable: tuple[str, ...]
 
 
-def privileges(connection: Connection, source: Source) -> Privileges:
-    """Ask the server what the connected role is and may do."""
+def privileges(
+    connection: Connection,
+    source: Source,
+    *,
+    needed: Mapping[str, tuple[str, ...]] | None = None,
+) -> Privileges:
+    """Ask the server what the connected role is and may do.
+
+    Parameters
+    ----------
+    connection : Connection
+        As the role, in the source.
+    source : Source
+        Which one.
+    needed : mapping, optional
+        Columns by table that the role has to read, and no others; those of runs when not given.
+    """
     role = connection.execute(text(load_queries("check")["role"])).one()
     found = connection.execute(text(load_queries("check")["columns"])).all()
     in_public = {
         (row.table_name, row.column_name): row for row in found if row.schema_name == "public"
     }
-    needed = [
-        (table, column) for table, columns in granted_columns(source).items() for column in columns
-    ]
+    due_columns = granted_columns(source) if needed is None else needed
+    pairs = [(table, column) for table, columns in due_columns.items() for column in columns]
     excess: dict[str, list[str]] = {}
     for row in found:
         name = (row.table_name, row.column_name)
-        if row.is_readable and not (row.schema_name == "public" and name in needed):
+        if row.is_readable and not (row.schema_name == "public" and name in pairs):
             table = row.table_name
             shown = table if row.schema_name == "public" else f"{row.schema_name}.{table}"
             excess.setdefault(shown, []).append(row.column_name)
     writable = connection.execute(text(load_queries("doctor")["writable_tables"])).scalars()
     due = _WITHOUT_ZONE if source is Source.AUTH else _WITH_ZONE
-    there = [name for name in needed if name in in_public]
+    there = [name for name in pairs if name in in_public]
     return Privileges(
         server_version=role.server_version,
         database=role.database_name,
@@ -89,7 +103,7 @@ def privileges(connection: Connection, source: Source) -> Privileges:
         has_attributes=role.has_attributes and not role.is_superuser,
         can_create=role.can_create and not role.is_superuser,
         missing=_dotted(name for name in there if not in_public[name].is_readable),
-        absent=_dotted(name for name in needed if name not in in_public),
+        absent=_dotted(name for name in pairs if name not in in_public),
         other_types=_dotted(
             name for name in there if name[1].endswith("_at") and in_public[name].type_name != due
         ),

@@ -9,6 +9,7 @@ from aura_engine.sources.check.contents import TableFacts
 from aura_engine.sources.check.duration import Duration
 from aura_engine.sources.check.findings import Finding, Severity
 from aura_engine.sources.check.moments import Clock
+from aura_engine.sources.check.names import NamesReport
 from aura_engine.sources.check.plans import QueryPlan
 from aura_engine.sources.check.privileges import Privileges
 from aura_engine.sources.connections import Source
@@ -61,6 +62,8 @@ class SourcesReport:
         Likewise.
     general : tuple of Finding
         What only all sources together tell.
+    names : dict of NamesReport or None
+        Of the role that reveals an identity, by source; None where it is not configured.
     """
 
     as_of: datetime
@@ -69,12 +72,14 @@ class SourcesReport:
     unresolved: UnresolvedReport | None
     duration: Duration | None
     general: tuple[Finding, ...] = ()
+    names: dict[Source, NamesReport] | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Of all sources, in their order."""
         each = (finding for found in self.sources.values() for finding in found.findings)
-        return (*each, *self.general)
+        names = (finding for found in (self.names or {}).values() for finding in found.findings)
+        return (*each, *names, *self.general)
 
     @property
     def is_fit(self) -> bool:
@@ -105,6 +110,8 @@ class SourcesReport:
             "as_of": self.as_of.isoformat(),
             "window_days": self.window_days,
             "sources": {source.value: found.as_dict() for source, found in self.sources.items()},
+            "names": self.names
+            and {source.value: found.as_dict() for source, found in self.names.items()},
             "general": [finding.as_dict() for finding in self.general],
             "unresolved": self.unresolved and self.unresolved.as_dict(),
             "duration": self.duration and self.duration.as_dict(),

@@ -14,6 +14,7 @@ from aura_engine.sources.check.contents import content_findings, table_facts
 from aura_engine.sources.check.duration import Duration
 from aura_engine.sources.check.findings import Finding, Severity
 from aura_engine.sources.check.moments import clock_findings, read_clock
+from aura_engine.sources.check.names import check_names
 from aura_engine.sources.check.plans import explain_all, plan_findings
 from aura_engine.sources.check.privileges import privilege_findings, privileges
 from aura_engine.sources.check.report import SourceReport, SourcesReport
@@ -21,6 +22,7 @@ from aura_engine.sources.connections import Source, Sources
 from aura_engine.sources.extract import extract_activity, query_parameters
 from aura_engine.sources.frames import require_aware
 from aura_engine.sources.identity import UnresolvedReport
+from aura_engine.sources.names import NameSources
 from aura_engine.sources.texts import TextSource, text_digest
 from aura_engine.sql import load_queries
 
@@ -38,6 +40,7 @@ def check_sources(
     timezone: str,
     clock: Callable[[], datetime],
     is_demo: bool = False,
+    names: NameSources | None = None,
 ) -> SourcesReport:
     """Look whether a full run can be made on the sources, and how long it would take.
 
@@ -56,6 +59,8 @@ def check_sources(
         Returns the present, zone-aware.
     is_demo : bool
         Whether made-up people are expected; elsewhere they are a finding.
+    names : NameSources, optional
+        Where an identity is revealed, which no run needs; not looked at when not given.
 
     Returns
     -------
@@ -85,7 +90,8 @@ def check_sources(
             general += _identity_findings(unresolved)
         except SourceError as error:
             general.append(_unreadable(None, error))
-    return SourcesReport(as_of, window_days, found, unresolved, duration, tuple(general))
+    named = None if names is None else check_names(names)
+    return SourcesReport(as_of, window_days, found, unresolved, duration, tuple(general), named)
 
 
 def _look(

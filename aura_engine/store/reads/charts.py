@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 import pandas as pd
@@ -17,6 +18,14 @@ from aura_engine.store.reads.scope import scoped
 WORST_SHARE: Final = 0.8
 """Of a scatter that cannot show everyone, the part that is kept for the most severe."""
 SEVERITY_BINS: Final = ("0-20", "20-40", "40-60", "60-80", "80-100")
+
+
+class TrendStep(StrEnum):
+    """How far apart the points of a trend are; the value is the server's word."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,42 @@ def run_totals(
     rows = connection.execute(
         scoped("store_charts", "run_totals"), {"since": since, "until": until}
     ).mappings()
+    return [dict(row) for row in rows]
+
+
+def trend_steps(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    since: datetime,
+    until: datetime,
+    step: TrendStep,
+    zone: str,
+) -> list[dict[str, Any]]:
+    """Return the last totals that are known of each step of a span, oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads.
+    since, until : datetime
+        The span.
+    step : TrendStep
+        How long a step is.
+    zone : str
+        IANA name of the zone in which days and weeks begin.
+
+    Returns
+    -------
+    list of dict
+        as_of, averages, distribution as `run_totals` has them; a step of which nothing is known is
+        not there. Totals of everyone, whatever the viewer's scope.
+    """
+    viewer.require_aggregates()
+    asked = {"since": since, "until": until, "step": step.value, "zone": zone}
+    rows = connection.execute(scoped("store_charts", "trend_steps"), asked).mappings()
     return [dict(row) for row in rows]
 
 

@@ -10,7 +10,9 @@ from aura_cli.doctor import databases as doctor
 from aura_cli.doctor.findings import State
 from aura_engine.cluster import create_role
 from aura_engine.settings import DATABASE_URL_NAMES, DatabaseUrls, IdentityUrls, Settings
+from aura_engine.sources import Source
 from aura_engine.store import migrate
+from tests.integration.sources.named import new_named
 
 ROLE = "doctor_reader"
 
@@ -98,12 +100,32 @@ def test_all_four_are_looked_at_under_their_variables_names(source):
     assert {f.subject for f in found} >= set(DATABASE_URL_NAMES)
 
 
-def test_the_role_that_reveals_an_identity_is_looked_at_too(source):
-    found = list(doctor.check_names(IdentityUrls(source[1], source[1].set(port=1))))
-    assert [(one.subject, one.state) for one in found] == [
-        ("DATABASE_URL_AUTH_IDENTITY", State.GOOD),
-        ("DATABASE_URL_SOCIAL_IDENTITY", State.BROKEN),
-    ]
+def of_names(named):
+    urls = IdentityUrls(named.engine(Source.AUTH).url, named.engine(Source.SOCIAL).url)
+    return {finding.subject: finding for finding in doctor.check_names(urls)}
+
+
+def test_the_role_that_reveals_an_identity_is_looked_at_too(lease):
+    with new_named(lease) as named:
+        good = of_names(named)
+        assert [finding.state for finding in good.values()] == [State.GOOD] * 2
+        named.execute(Source.AUTH, "REVOKE SELECT (username) ON users FROM aura_identity")
+        named.execute(Source.SOCIAL, "GRANT SELECT ON posts TO aura_identity")
+        less, more = of_names(named).values()
+        away = IdentityUrls(named.engine(Source.AUTH).url, named.names.social.url.set(port=1))
+        *_, unreachable = doctor.check_names(away)
+    assert [finding.state for finding in (less, more)] == [State.WARNING] * 2
+    assert "users.username" in less.detail
+    assert "auth_identity.sql" in less.mend
+    assert more.detail.endswith("posts")
+    assert unreachable.state is State.BROKEN
+
+
+def test_without_the_role_of_names_a_note_says_what_that_means(source):
+    url = source[1].render_as_string(hide_password=False)
+    found = list(doctor.databases(Settings.load(dict.fromkeys(DATABASE_URL_NAMES, url))))
+    (note,) = (one for one in found if one.subject == "DATABASE_URL_*_IDENTITY")
+    assert note.state is State.NOTE
 
 
 def test_some_addresses_missing_is_broken_and_none_is_not():

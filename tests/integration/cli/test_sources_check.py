@@ -11,7 +11,9 @@ from aura_cli import app as cli
 from aura_engine.cluster import Lease
 from aura_engine.settings import Settings
 from aura_engine.sources import Source
+from aura_engine.sources.roles import IDENTITY_SOURCES
 from tests.integration.sources.conftest import World, new_world
+from tests.integration.sources.named import new_named
 from tests.integration.sources.people import ANA, PEOPLE, populate
 
 COMMAND = ["sources", "check"]
@@ -89,3 +91,28 @@ def test_a_source_that_is_down_shows_neither_address_nor_password(
     assert "DATABASE_URL_SOCIAL" in said
     assert str(away.password) not in said
     assert "127.0.0.1" not in said
+
+
+def test_without_the_role_of_names_one_line_says_so(world: World, capsys) -> None:
+    assert cli.main([*COMMAND, "--json"]) == 0
+    page = capsys.readouterr().out
+    assert "Identidades: sin configurar (DATABASE_URL_AUTH_IDENTITY" in page
+    assert json.loads(page.splitlines()[-1])["names"] is None
+
+
+def test_the_role_of_names_is_looked_at_where_it_is_configured(
+    world: World, lease: Lease, monkeypatch, capsys
+) -> None:
+    with new_named(lease) as named:
+        for source in IDENTITY_SOURCES:
+            url = named.engine(source).url.render_as_string(hide_password=False)
+            monkeypatch.setenv(f"{source.variable}_IDENTITY", url)
+        assert cli.main(COMMAND) == 0
+        page = capsys.readouterr().out
+        assert page.count("identidades · base") == 2
+        assert "rol aura_identity" in page
+        named.execute(Source.AUTH, "GRANT SELECT (email) ON users TO aura_identity")
+        assert cli.main(COMMAND) == 0
+        page = capsys.readouterr().out
+    assert "users (email)" in page
+    assert "a decidir" in page

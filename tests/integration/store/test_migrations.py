@@ -18,14 +18,17 @@ from aura_engine.store.access import Role, Viewer
 from aura_engine.store.cases import CaseState, open_cases
 from aura_engine.store.connect import connect_store
 from aura_engine.store.generation import ensure_history_month, stage_history
+from aura_engine.store.people import save_people
 from aura_engine.store.tables import VIEWS, Base
 from tests.conftest import DatabaseFactory
 from tests.integration.store.rows import (
     AS_OF,
+    NO_MEMBERSHIPS,
     a_model,
     generation,
     history,
     ids,
+    people,
     publish,
     publish_rows,
     scalar,
@@ -249,6 +252,19 @@ def test_no_row_of_an_identity_is_without_a_reason(store: Engine, reason: str | 
             ),
             {"reason": reason},
         )
+
+
+def test_of_older_runs_it_is_known_which_history_each_showed(store: Engine) -> None:
+    ensure_history_month(store, AS_OF)
+    rows = generation(ids(2), model_id=a_model(store))
+    save_people(store, people(ids(2)), NO_MEMBERSHIPS, as_of=AS_OF)
+    runs = [publish_rows(store, rows) for _ in range(3)]
+    stage_history(store, runs[0], history(rows))
+    stage_history(store, runs[2], history(rows.head(1)))
+    shown = "SELECT array_agg(history_through ORDER BY id) FROM pipeline_run"
+    migrate.downgrade(store, "0012")
+    migrate.upgrade(store)
+    assert scalar(store, shown) == [2, 2, 3]
 
 
 def test_downgrade_leaves_nothing_and_upgrade_works_again(store: Engine) -> None:

@@ -48,6 +48,7 @@ OF_GROUP = Viewer("eva", Role.COUNSELOR, frozenset({GROUP}))
 OF_NOTHING = Viewer("leo", Role.COUNSELOR, frozenset())
 ANALYST = Viewer("luz", Role.ANALYST)
 SERVICE = Viewer("chatbot", Role.SERVICE)
+NO_RUN = reads.ComparableRun(1, "full", AS_OF, 1, 0, None)
 A_WHILE = {"since": AS_OF - timedelta(days=1), "until": AS_OF + timedelta(days=1)}
 
 TOTALS: dict[str, dict[str, Any]] = {
@@ -56,6 +57,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "cohort_days": {"kind": CohortKind.REGION, "since": AS_OF.date()},
     "cohorts": {"kind": CohortKind.AGE_BAND},
     "colleagues": {},
+    "comparable_runs": {},
     "data_version": {},
     "density": {},
     "distribution": {},
@@ -64,16 +66,21 @@ TOTALS: dict[str, dict[str, Any]] = {
     "last_run_before": {"moment": AS_OF + timedelta(days=1)},
     "level_profiles": {},
     "model_in_view": {},
+    "model_versions": {},
+    "moved_people": {"pair": reads.RunPair(NO_RUN, NO_RUN), "chosen": reads.MoveFilter()},
+    "moves": {"pair": reads.RunPair(NO_RUN, NO_RUN)},
     "notice_channels": {},
     "open_runs": {},
     "people_within": {"box": Box(-1.0, 1.0, -1.0, 1.0), "limit": 5},
     "run": {"run_id": 1},
     "run_totals": A_WHILE,
     "runs": {},
+    "runs_to_compare": {"one": 1, "other": 2},
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
     "taken_up": {"since": AS_OF},
+    "trend_steps": {**A_WHILE, "step": reads.TrendStep.HOUR, "zone": "UTC"},
     "work_count": {"chosen": reads.WorkFilter()},
     "work_list": {"chosen": reads.WorkFilter(), "since": None},
 }
@@ -82,16 +89,9 @@ OF_ACCOUNTS = {
 }  # fmt: skip
 """Tried in test_audit_reads."""
 OF_PEOPLE = {
-    "history",
-    "kpis_of",
-    "level_changes",
-    "level_count",
-    "person",
-    "person_by_id",
-    "risk_list",
-    "risk_ranks",
-    "stream_risk_list",
-}
+    "history", "kpis_of", "level_changes", "level_count", "person", "person_by_id", "risk_list",
+    "risk_ranks", "stream_risk_list",
+}  # fmt: skip
 
 
 def memberships(*users: int, category: str = "arte") -> pd.DataFrame:

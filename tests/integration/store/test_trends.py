@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,8 +12,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.domain import RiskLevel
+from aura_engine.store.access import SYSTEM
+from aura_engine.store.connect import reading
 from aura_engine.store.generation import ensure_history_month, stage_history
 from aura_engine.store.people import save_people
+from aura_engine.store.reads import TrendStep, trend_steps
 from aura_engine.store.trends import (
     days_to_record,
     last_trend_point,
@@ -122,3 +126,44 @@ def test_days_that_were_missed_are_made_up_for(store: Engine) -> None:
     assert missing(later - timedelta(hours=2)) == [DAY, DAY + timedelta(days=1)]
     record(store, DAY)
     assert missing(later) == [DAY + timedelta(days=1), DAY + timedelta(days=2)]
+
+
+def test_a_step_shows_the_last_that_was_known_in_it_of_runs_and_between_them(store: Engine) -> None:
+    users = ids(2)
+    midnight = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # in the reader's zone
+    publish(store, users)
+    _found(store, midnight - timedelta(hours=2), alto=1)
+    for at in (midnight - timedelta(minutes=30), midnight + timedelta(minutes=10)):
+        with store.begin() as connection:
+            record_trend_point(connection, at)
+    _found(store, midnight + timedelta(minutes=10), alto=2)
+    _found(store, midnight + timedelta(days=9), alto=3)
+
+    def steps(step: TrendStep, until: timedelta = timedelta(days=10)) -> list[tuple[int, int]]:
+        with reading(store) as connection:
+            found = trend_steps(
+                connection, SYSTEM, since=midnight - timedelta(hours=12), until=midnight + until,
+                step=step, zone=ZONE.key,
+            )  # fmt: skip
+        return [
+            (round((row["as_of"] - midnight).total_seconds() / 60),
+             row["distribution"]["ALTO_RIESGO"])
+            for row in found
+        ]  # fmt: skip
+
+    assert steps(TrendStep.HOUR) == [(-120, 1), (-30, 0), (10, 2), (9 * 1440, 3)]
+    assert steps(TrendStep.DAY) == [(-30, 0), (10, 2), (9 * 1440, 3)]
+    assert steps(TrendStep.WEEK) == [(-30, 0), (10, 2), (9 * 1440, 3)]
+    assert steps(TrendStep.DAY, timedelta(0)) == [(-30, 0)]
+    assert all(isinstance(people, int) for _, people in steps(TrendStep.WEEK))
+
+
+def _found(store: Engine, at: datetime, *, alto: int) -> None:
+    """Let a run have found so many people in ALTO."""
+    run_id = publish_rows(store, generation(ids(2), model_id=a_model(store)), as_of=at)
+    totals = {"ALTO_RIESGO": alto, "RIESGO_MODERADO": 0, "BAJO_RIESGO": 0}
+    with store.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline_run SET results = CAST(:told AS jsonb) WHERE id = :run"),
+            {"told": json.dumps({"averages": {}, "risk_distribution": totals}), "run": run_id},
+        )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from aura_engine.domain import KPI_COLUMNS
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.reads import Box
 from aura_ui import figures, map_view
@@ -83,7 +85,7 @@ def test_a_period_stands_beside_the_one_before(
             4 if before else 0
         )
     else:
-        assert "En este periodo no hubo corridas. Elija uno más largo." in shown
+        assert "De este periodo no se sabe nada" in shown
         assert not page.dataframe
 
 
@@ -93,6 +95,80 @@ def test_a_period_that_is_chosen_is_in_the_address(open_page: OpenPage, populati
     page.run()
     assert dict(page.query_params) == {"periodo": "90d"}
     assert not page.exception
+
+
+@pytest.mark.parametrize(
+    ("query", "points"),
+    [({"periodo": "30d"}, 2), ({"periodo": "30d", "cada": "semana"}, 2),
+     ({"periodo": "90d", "cada": "nada"}, 2), ({"periodo": "7d", "cada": "hora"}, 1)],
+    ids=str,
+)  # fmt: skip
+def test_a_period_is_told_by_the_step_of_the_address(
+    open_page: OpenPage, population: Engine, query: dict[str, str], points: int
+) -> None:
+    page = open_page("tendencias", **query)
+    table = page.dataframe[0].value
+    assert len(table) == points
+    assert {"Inactividad", "Modelo"} & set(table.columns)
+    assert "lo último que se supo" in said(page)
+
+
+def test_a_step_that_is_chosen_is_in_the_address(open_page: OpenPage, population: Engine) -> None:
+    page = open_page("tendencias", periodo="90d")
+    page.segmented_control(key="trend_step_90d").set_value("semana")
+    page.run()
+    assert dict(page.query_params) == {"periodo": "90d", "cada": "semana"}
+    assert not page.exception
+
+
+def of_clusters(store: Engine, *sizes: int) -> None:
+    """Let the last run have found these clusters, the first of them the one of risk."""
+    profiles = {
+        f"cluster_{number}": {
+            **dict.fromkeys(KPI_COLUMNS, 0.5),
+            "count": size,
+            "is_risk_cluster": number == 0,
+        }
+        for number, size in enumerate(sizes)
+    }
+    with store.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline_run SET results = results || CAST(:told AS jsonb)"),
+            {"told": json.dumps({"profiles": profiles})},
+        )
+
+
+def test_profiles_are_of_levels_or_of_clusters_as_the_address_says(
+    open_page: OpenPage, population: Engine
+) -> None:
+    of_clusters(population, 12, 30)
+    by_level = open_page("perfiles")
+    table = by_level.dataframe[0].value
+    assert table[["Nivel", "Personas"]].to_numpy().tolist() == [["▲ Alto", "25"]]
+    by_level.segmented_control(key="profiles_by").set_value("grupo")
+    by_level.run()
+    assert dict(by_level.query_params) == {"por": "grupo"}
+    table = by_level.dataframe[0].value
+    assert table[["Grupo de K-Means", "Personas"]].to_numpy().tolist() == [
+        ["Grupo 0 (de riesgo)", "12"],
+        ["Grupo 1", "30"],
+    ]
+
+
+def test_a_cluster_of_few_is_not_told(open_page: OpenPage, population: Engine) -> None:
+    of_clusters(population, 9, 30, 60)
+    page = open_page("perfiles", por="grupo")
+    assert list(page.dataframe[0].value["Personas"]) == ["<10", "oculto", "60"]
+    assert "De un grupo de menos de 10 personas" in said(page)
+
+
+def test_levels_of_few_leave_nothing_to_draw(open_page: OpenPage, store: Engine) -> None:
+    publish(store, ids(9), level="ALTO_RIESGO")
+    freeze_totals(store)
+    for by in ("nivel", "grupo"):
+        page = open_page("perfiles", por=by)
+        assert "Ningún grupo tiene 10 personas o más" in said(page)
+        assert not page.dataframe
 
 
 def test_a_rectangle_of_the_map_is_asked_of_the_database(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.store.access import Role, Viewer
+from aura_engine.store.services import report
 from tests.integration.store.rows import freeze_totals, ids, publish
 from tests.integration.ui.conftest import OpenPage
 
@@ -28,3 +31,29 @@ def test_it_counts_everyone_and_names_nobody(
     assert len(names) == 7
     assert not any(name in str(page) for name in names)
     assert noted == 0
+    assert not page.get("page_link")
+
+
+def test_old_data_and_a_scheduler_that_is_away_are_said_above_the_numbers(
+    open_page: OpenPage, store: Engine
+) -> None:
+    publish(store, ids(2))
+    freeze_totals(store)
+    told = [element.value for element in open_page("pantalla").warning]
+    assert any("planificador" in said.lower() for said in told)
+    assert any("Los datos son del" in said for said in told)
+    now = datetime.now(UTC)
+    with store.begin() as connection:
+        connection.execute(text("UPDATE pipeline_run SET as_of = :now"), {"now": now})
+    report(store, "scheduler", instance="a")
+    assert not open_page("pantalla").warning
+
+
+def test_it_looks_again_by_itself(open_page: OpenPage, store: Engine) -> None:
+    page = open_page("pantalla")
+    assert "Todavía no hay resultados" in page.info[0].value
+    publish(store, ids(2), level="ALTO_RIESGO")
+    freeze_totals(store)
+    page.run()
+    told = " ".join(element.body for element in page.get("html"))
+    assert '<div class="number">2</div>' in told

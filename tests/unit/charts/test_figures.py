@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aura_engine.charts import DistributionChart, HistoryChart, RadarChart, TrendPoint, TrendsChart
+from aura_engine.charts import DistributionChart, HistoryChart, TrendPoint, TrendsChart
 from aura_engine.charts import figures as drawn
-from aura_engine.charts.palette import LEVEL_DARK, LEVEL_FILL, LEVEL_TEXT, rgba
+from aura_engine.charts.palette import LEVEL_FILL, LEVEL_TEXT, rgba
 from aura_engine.charts.theme import Look
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.store.reads import SEVERITY_BINS, LevelCount, Scatter, Severities
@@ -21,6 +22,7 @@ from aura_engine.store.reads import SEVERITY_BINS, LevelCount, Scatter, Severiti
 LIGHT, DARK = Look(dark=False), Look(dark=True)
 ZONE = ZoneInfo("America/Mexico_City")
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+DAYS = timedelta(days=1)
 COUNTS = {
     RiskLevel.ALTO: LevelCount(12, insufficient=2, stopped_showing=1),
     RiskLevel.MODERADO: LevelCount(5),
@@ -126,25 +128,21 @@ def test_an_empty_map_is_an_empty_figure():
     assert drawn.scatter_figure(Scatter(pd.DataFrame(columns=columns), 0), LIGHT).data == ()
 
 
-def test_the_radar_closes_each_line_and_leaves_out_levels_without_people():
-    profiles = pd.DataFrame(
-        [[3, *[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]]],
-        index=pd.Index([RiskLevel.ALTO.value]),
-        columns=["people", *KPI_COLUMNS],
-    )
-    chart = RadarChart(profiles)
-    assert chart.of(RiskLevel.BAJO) is None
-    (trace,) = drawn.radar_figure(chart, DARK).data
-    assert trace.r == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.1)
-    assert trace.line.color == LEVEL_DARK[RiskLevel.ALTO]
-    figure = drawn.radar_figure(chart, DARK)
-    assert tuple(figure.layout.polar.radialaxis.range) == (0, 0.75)
-
-
 def test_trends_leave_a_gap_where_nobody_showed_a_kpi():
     figure = drawn.trends_figure(trends(), LIGHT, ZONE)
-    assert len(figure.data) == 3
+    assert len(figure.data) == len(KPI_COLUMNS)
     assert figure.data[0].y == (0.0, None, 0.2)
+
+
+def test_runs_are_marked_where_the_points_are_others_and_tell_of_the_models() -> None:
+    runs = trends().points
+    chart = replace(trends((1, 1, 1)), runs=(replace(runs[0], as_of=AS_OF - 3 * DAYS), *runs[1:]))
+    assert chart.marked_runs() == [run.as_of for run in runs[1:]]
+    assert chart.model_changes() == [runs[2].as_of]
+    levels = drawn.levels_figure(chart, LIGHT, ZONE)
+    assert (levels.data[-1].name, len(levels.data[-1].x)) == ("Corrida", 2)
+    assert len(levels.layout.shapes) == 1
+    assert len(drawn.trends_figure(chart, LIGHT, ZONE).data) == len(KPI_COLUMNS) + 1
 
 
 def test_moments_are_drawn_in_the_readers_wall_clock():

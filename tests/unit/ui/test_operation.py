@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from aura_engine.store.reads import ServiceStatus
-from aura_ui.operation import parts_table, references_in_words, unresolved_table
+from aura_ui.operation import (
+    language_in_words,
+    parts_table,
+    references_in_words,
+    unresolved_table,
+)
 
 
 def tally(unresolved: int, contradictory: int, rows: int = 9) -> dict[str, int]:
@@ -61,3 +66,37 @@ def test_a_model_that_reads_ahead_says_how_much_is_left_or_what_keeps_it() -> No
     assert "faltan 12,345 textos" in detail(**told, read_ahead={"unread": 12_345})
     assert detail(**told, read_ahead={"problem": "sin red"}).endswith("sin red")
     assert detail(problem="no hay modelo", **told) == "no hay modelo"
+
+
+def lag(**changes: object) -> str:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    details = {"changes": changes} if changes else {}
+    status = ServiceStatus("aura_social", is_up=True, since=at, details=details)
+    table = parts_table({"aura_social": status}, at, UTC)
+    return str(table.loc[table["Parte"] == "aura_social", "Retraso"].item())
+
+
+def test_a_source_says_how_far_behind_its_changes_are_and_how_many_wait() -> None:
+    assert lag() == "–"
+    assert lag(mode="triggers", problem=None) == "–"
+    assert lag(lag_seconds=0.2, waiting=0) == "0 s"
+    assert lag(lag_seconds=75.0, waiting=1_200) == "1 min 15 s · 1,200 en espera"
+
+
+def reader(*runs: dict[str, object], **details: object) -> str:
+    status = ServiceStatus("scheduler", is_up=True, since=datetime.now(UTC), details=details)
+    parts = {"scheduler": status} if details else {}
+    return language_in_words(parts, [{"status": "succeeded", "counts": {}, "id": 9}, *runs])
+
+
+def test_the_language_model_says_how_fast_it_was_when_it_last_read() -> None:
+    read = {"scored": 1_000, "model_seconds": 4.0}
+    run = {"id": 7, "status": "succeeded", "counts": {"texts": read, "text_backend": "onnx"}}
+    failed = {"id": 8, "status": "failed", "counts": {"texts": {**read, "scored": 1}}}
+    said = reader(failed, run, text_model="aura-es-mini", backend="onnx")
+    assert said == (
+        "Lee los textos aura-es-mini (onnx). En la corrida 7 leyó 1,000 textos a 250 por segundo"
+        " (onnx)."
+    )
+    assert "No se sabe qué modelo lee" in reader(run)
+    assert reader(text_model="a", backend="b").endswith("leyó textos nuevos.")
