@@ -23,7 +23,7 @@ from aura_ui.compare_filters import PAGE, Wanted, choose_page, choose_runs, filt
 from aura_ui.compare_tables import causes_table, finding, moves_table, people_table
 from aura_ui.failures import explained
 from aura_ui.figures import show_table
-from aura_ui.formats import whole
+from aura_ui.formats import NOTHING, whole
 from aura_ui.people import CARD, PERSON, reasons_of
 from aura_ui.roles import CARERS
 
@@ -88,7 +88,9 @@ def _totals(counted: Moves, pair: RunPair) -> None:
     with left:
         show_table(moves_table(counted), key="comparar")
     with right:
-        st.dataframe(causes_table(counted), hide_index=True, key="table_causes")
+        st.dataframe(
+            causes_table(counted), hide_index=True, key="table_causes", placeholder=NOTHING
+        )
         st.caption(t("compare.insufficient", count=whole(counted.insufficient)))
     if pair.is_of_two_models:
         st.caption(
@@ -109,6 +111,7 @@ def _list(viewer: Viewer, people: list[dict[str, Any]], table: Any, order: str) 
     selection: Any = st.dataframe(
         table,
         hide_index=True,
+        placeholder=NOTHING,
         height="content",
         key=f"table_moved_{order}",
         on_select="rerun" if is_choice else "ignore",

@@ -62,7 +62,9 @@ def section(viewer: Viewer) -> None:
     except ArtefactError as error:
         st.warning(str(error), icon=":material/error:")
         return
-    st.dataframe(population_table(now, then), hide_index=True, key="table_population")
+    st.dataframe(
+        population_table(now, then), hide_index=True, key="table_population", placeholder=NOTHING
+    )
     st.caption(t("models.population_note"))
 
 

@@ -1,7 +1,7 @@
 """What moved since a moment, and what somebody did since a day began, are found by an index.
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 """
 
 from __future__ import annotations
