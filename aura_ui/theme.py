@@ -62,9 +62,10 @@ def _sheet(dark: bool) -> str:
     .aura-card {{ border: 1px solid {line}; border-radius: 10px; padding: 10px 14px; }}
     .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
     .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
-    .aura-wall {{ font-size: 1.25rem;
-                  grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); }}
-    .aura-wall .number {{ font-size: clamp(2.6rem, 7vw, 5rem); line-height: 1.15; }}
+    .aura-wall {{ font-size: 1.25rem; grid-template-columns: repeat(6, 1fr); }}
+    .aura-wall .aura-card {{ grid-column: span 2; container-type: inline-size; }}
+    .aura-wall .aura-card:nth-child(n+4) {{ grid-column: span 3; }}
+    .aura-wall .number {{ font-size: clamp(2.2rem, 22cqi, 5rem); line-height: 1.15; }}
     .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
                  grid-template-columns: 3.6rem 5.2rem 1fr; }}
     .aura-row.moves {{ grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
@@ -81,5 +82,6 @@ def _sheet(dark: bool) -> str:
     @media (max-width: 640px) {{
       .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
+      .aura-wall .aura-card:nth-child(n) {{ grid-column: 1 / -1; }}
     }}
     """

@@ -173,11 +173,11 @@ def test_a_selection_is_given_to_who_is_chosen_and_lost_races_are_named(
     assert case_row(store, cases[1])["assigned_to"] == "local"
 
 
-def test_a_selection_begins_anew_when_the_order_changes(
+def test_a_selection_is_of_people_and_survives_another_order(
     open_page: OpenPage, store: Engine, cases: list[int]
 ) -> None:
-    page = select(open_page("alto_riesgo"), 0)
-    assert "Reconocer (1)" in labels(page)
+    page = select(open_page("alto_riesgo"), 0, 1)
+    assert "Reconocer (2)" in labels(page)
     with store.begin() as connection:
         connection.execute(
             text("UPDATE feature SET severity_index = 99 WHERE user_id_raiz = :user"),
@@ -185,7 +185,9 @@ def test_a_selection_begins_anew_when_the_order_changes(
         )
     page.run()
     assert people(page) == "DABC"
-    assert "Reconocer (1)" not in labels(page)
+    press(page, "Reconocer (2)")
+    assert {case_row(store, case_id)["acknowledged_by"] for case_id in cases[:2]} == {"local"}
+    assert not any(label.startswith("Reconocer (") for label in labels(page))
 
 
 def test_who_closes_a_case_elsewhere_makes_it_none_here(
