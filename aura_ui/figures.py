@@ -12,6 +12,7 @@ import streamlit as st
 from aura_engine.charts.theme import CONFIG
 from aura_engine.i18n import t
 from aura_engine.store.reads import Box
+from aura_ui.formats import NOTHING
 
 SELECTABLE: Final = {**CONFIG, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
 """As other figures, with the button that draws rectangles."""
@@ -89,7 +90,7 @@ def show_table(table: pd.DataFrame, *, key: str) -> None:
     key : str
         As of `show`.
     """
-    st.dataframe(table, hide_index=True, key=f"table_{key}")
+    st.dataframe(table, hide_index=True, key=f"table_{key}", placeholder=NOTHING)
     st.download_button(
         t("ui.download"),
         table.to_csv(index=False).encode("utf-8-sig"),

@@ -22,7 +22,7 @@ from aura_engine.pipeline.axes import Axis, map_axes
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import Box, Density, Scatter, Within, density, people_within
 from aura_ui import audited, databases, theme
-from aura_ui.formats import moment, whole
+from aura_ui.formats import NOTHING, moment, whole
 from aura_ui.people import CARD, PERSON, marks
 from aura_ui.roles import CARERS
 
@@ -126,6 +126,7 @@ def within(viewer: Viewer, box: Box, zone: tzinfo) -> None:
     selection: Any = st.dataframe(
         within_table(found, zone),
         hide_index=True,
+        placeholder=NOTHING,
         key=f"map_within_{box.left:g}_{box.right:g}_{box.bottom:g}_{box.top:g}",
         on_select="rerun" if is_carer else "ignore",
         selection_mode="single-row",

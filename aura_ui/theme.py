@@ -74,6 +74,7 @@ def _sheet(dark: bool) -> str:
                  grid-template-columns: 1fr 5.5rem; }}
     .aura-kpi:first-child {{ border-top: 0; }}
     .aura-kpi .points {{ text-align: right; font-weight: 600; white-space: nowrap; }}
+    .aura-whole {{ white-space: nowrap; }}
     .aura-done {{ padding: 5px 0; border-top: 1px solid {line}; font-size: .95rem; }}
     .aura-done:first-child {{ border-top: 0; }}
     .aura-quote {{ border-left: 3px solid {line}; margin: 4px 0 2px; padding: 1px 10px; }}
@@ -82,6 +83,8 @@ def _sheet(dark: bool) -> str:
     @media (max-width: 640px) {{
       .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
+      [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
+        > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
       .aura-wall .aura-card:nth-child(n) {{ grid-column: 1 / -1; }}
     }}
     """

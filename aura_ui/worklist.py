@@ -17,7 +17,7 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.reads import WorkOrder, work_count, work_list
 from aura_ui import databases, guard, theme
 from aura_ui.case_lists import of_rows, times_done
-from aura_ui.formats import moment, signed, whole
+from aura_ui.formats import NOTHING, moment, signed, whole
 from aura_ui.people import Reasons, marks, reasons_in_words
 from aura_ui.worklist_filters import Wanted
 
@@ -94,6 +94,7 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
         shown,
         hide_index=True,
         height="content",
+        placeholder=NOTHING,
         key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun" if is_choice else "ignore",
         selection_mode="multi-row",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import text
 
 from aura_engine.i18n import t
 from tests.browser.conftest import Watched
-from tests.browser.pages import PATIENCE_MS, TITLES, at_rest, await_charts, open_page, settle
+from tests.browser.pages import (
+    PATIENCE_MS,
+    TITLES,
+    at_rest,
+    await_charts,
+    draw_a_rectangle,
+    open_page,
+    settle,
+)
 from tests.browser.people import live_through_hard_nights, ordinary_person, write_at_noon
 from tests.desk import Desk
 from tests.patience import eventually
@@ -67,23 +71,13 @@ def test_who_enters_high_is_on_today_without_a_reload_and_others_raise_no_alarm(
     assert watched.requests_that_leave_the_machine() == []
 
 
-def draw_a_rectangle(page: Page) -> None:
-    """Drag the mouse over the middle of the map."""
-    plot = at_rest(page.locator(".js-plotly-plot .nsewdrag")).bounding_box()
-    assert plot is not None
-    page.mouse.move(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.3 * plot["height"])
-    page.mouse.down()
-    page.mouse.move(plot["x"] + 0.7 * plot["width"], plot["y"] + 0.7 * plot["height"], steps=5)
-    page.mouse.up()
-
-
 class Work:
     """What somebody is in the middle of on one page."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, who: str) -> None:
+        self.page, self.who = page, who
 
-    def begin(self, base: str, who: str) -> None:
+    def begin(self, base: str) -> None:
         """Open the page and begin."""
 
     def is_untouched(self) -> None:
@@ -93,12 +87,12 @@ class Work:
 class MapWork(Work):
     """A closer look at the map, and a rectangle drawn there."""
 
-    def begin(self, base: str, who: str) -> None:
+    def begin(self, base: str) -> None:
         open_page(self.page, base, "mapa")
         await_charts(self.page, 1)
         self.page.locator(".js-plotly-plot").hover()
         self.page.locator(".modebar-btn[data-title='Acercar'][data-val=in]").click()
-        draw_a_rectangle(self.page)
+        draw_a_rectangle(self.page, 0.3, 0.7, 0.3, 0.7)
         self.listed = self.page.get_by_text(re.compile("^Dentro del rectángulo: "))
         expect(self.listed).to_be_visible()
         settle(self.page, TITLES["mapa"])
@@ -114,14 +108,13 @@ class MapWork(Work):
 class ListWork(Work):
     """Two people selected in the list."""
 
-    def begin(self, base: str, who: str) -> None:
+    def begin(self, base: str) -> None:
         open_page(self.page, base, "alto_riesgo")
         table = at_rest(self.page.get_by_test_id("stDataFrame").first)
         for row in (1, 2):
             table.click(position={"x": 20, "y": 35 * row + 18})
         self.both = self.page.get_by_role("button", name=re.compile(r"Asignar.*2"))
         expect(self.both).to_be_visible()
-        self.total = self.page.get_by_text(re.compile(r"^\d+ personas")).first.inner_text()
 
     def is_untouched(self) -> None:
         expect(self.both).to_be_visible()
@@ -130,9 +123,9 @@ class ListWork(Work):
 class NoteWork(Work):
     """A half-written note, still in the field."""
 
-    def begin(self, base: str, who: str) -> None:
-        open_page(self.page, base, "ficha", f"?p={who}")
-        at_rest(self.page.get_by_role("button", name=t("case.note"))).click()
+    def begin(self, base: str) -> None:
+        open_page(self.page, base, "ficha", f"?p={self.who}")
+        at_rest(self.page.get_by_role("radio", name=t("case.note"))).click()
         self.field = at_rest(self.page.get_by_role("textbox", name=t("case.note_text")))
         self.field.click()
         self.page.keyboard.type(HALF_WRITTEN)
@@ -145,7 +138,7 @@ class NoteWork(Work):
 class DialogWork(Work):
     """An account that is being added, in a dialog."""
 
-    def begin(self, base: str, who: str) -> None:
+    def begin(self, base: str) -> None:
         open_page(self.page, base, "usuarios")
         self.page.get_by_role("button", name=t("users.add")).click()
         self.dialog = self.page.get_by_role("dialog")
@@ -161,7 +154,7 @@ class DialogWork(Work):
 class Wall(Work):
     """A display that nobody touches."""
 
-    def begin(self, base: str, who: str) -> None:
+    def begin(self, base: str) -> None:
         open_page(self.page, base, "pantalla")
         self.count = count_of_high(self.page)
 
@@ -188,8 +181,8 @@ def test_work_in_progress_survives_what_the_sources_bring(
         context.set_default_timeout(PATIENCE_MS)
         begun = {}
         for address, work in WORK.items():
-            begun[address] = work(context.new_page())
-            begun[address].begin(desk.pages, who)
+            begun[address] = work(context.new_page(), who)
+            begun[address].begin(desk.pages)
         live_through_hard_nights(desk, ordinary_person(desk))
         for address, work in begun.items():
             with subtests.test(address):
