@@ -16,6 +16,8 @@ _TINT: Final = 0.13
 _LIGHT: Final = ("#55637A", "#E2E8F0", "#F1F5F9")
 _DARK: Final = ("#A3B1C6", "#334155", "#1E293B")
 """Soft text, lines, and ground of bars."""
+_INK: Final = "#0F172A"
+"""Text on what is light in the dark theme."""
 
 
 def look() -> Look:
@@ -42,11 +44,16 @@ def _sheet(dark: bool) -> str:
         f"background:{rgba(LEVEL_FILL[level], _TINT)}}}"
         for level in RiskLevel
     )
+    # Streamlit writes white on the primary colour, which is light in the dark theme.
+    on_primary = '[data-testid^="stBaseButton-primary"]'
+    primary = f"{on_primary}, {on_primary} * {{ color: {_INK}; }}" if dark else ""
     return f"""
     .stApp {{ font-variant-numeric: tabular-nums; }}
     .stMainBlockContainer {{ max-width: 1240px; padding: 2.6rem clamp(.9rem, 3vw, 2.5rem) 3rem; }}
     [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
       color: {soft}; opacity: 1; }}
+    {primary}
+    [data-testid="stDataFrame"] [data-testid="stElementToolbar"] {{ display: none; }}
     .aura-demo {{ border-left: 3px solid {accent}; padding: 2px 10px; font-size: .87rem;
                   font-weight: 600; }}
     .aura-badge {{ padding: 2px 9px; border-radius: 999px; font-weight: 600; white-space: nowrap; }}

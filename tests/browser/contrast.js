@@ -38,7 +38,7 @@
     return box.width > 1 && box.height > 1
       && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   };
-  const isIdle = (element) => element.closest("[disabled], [aria-disabled=true], .aura-visually");
+  const isIdle = (element) => element.closest("[disabled], [aria-disabled=true]");
   const poor = [];
   const check = (least, element, colours, below, what) => {
     const best = Math.max(
@@ -63,7 +63,7 @@
     check(isIcon ? MARK : TEXT, element, [rgba(colour)],
       onBar && !isInBar ? ground(element) : below, said.slice(0, 60));
   }
-  const marks = ".js-plotly-plot .points .point, .js-plotly-plot .points path, .aura-track i";
+  const marks = ".js-plotly-plot .points path, .aura-track i";
   for (const mark of document.querySelectorAll(marks)) {
     if (!isSeen(mark)) continue;
     const style = getComputedStyle(mark);

@@ -92,7 +92,7 @@ class MapWork(Work):
         await_charts(self.page, 1)
         self.page.locator(".js-plotly-plot").hover()
         self.page.locator(".modebar-btn[data-title='Acercar'][data-val=in]").click()
-        draw_a_rectangle(self.page, 0.3, 0.7, 0.3, 0.7)
+        draw_a_rectangle(self.page, 0.05, 0.6, 0.05, 0.95)
         self.listed = self.page.get_by_text(re.compile("^Dentro del rectángulo: "))
         expect(self.listed).to_be_visible()
         settle(self.page, TITLES["mapa"])
