@@ -27,7 +27,8 @@ from aura_ui.guard import require_role
 from aura_ui.roles import SUPERVISORS
 
 Change = Literal["add", "change", "disable", "enable"]
-_OPEN: Final = "accounts_dialog"
+OPEN_DIALOG: Final = "accounts_dialog"
+"""In the session: the dialog that is open, for as long as its page is not left."""
 _SAID: Final = "accounts_said"
 
 
@@ -57,19 +58,19 @@ def show(change: Change, account: Account | None = None) -> None:
     account : Account, optional
         Whose.
     """
-    st.session_state[_OPEN] = Dialog(change, account)
+    st.session_state[OPEN_DIALOG] = Dialog(change, account)
 
 
 def draw_open() -> None:
     """Draw the dialog that is open, and say what the one before it did."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(said, icon=":material/check:")
-    if dialog := st.session_state.get(_OPEN):
+    if dialog := st.session_state.get(OPEN_DIALOG):
         st.dialog(t(f"users.{dialog.change}"), on_dismiss=_close)(_draw)(dialog)
 
 
 def _close() -> None:
-    st.session_state.pop(_OPEN, None)
+    st.session_state.pop(OPEN_DIALOG, None)
 
 
 def _draw(dialog: Dialog) -> None:

@@ -12,6 +12,8 @@ from aura_engine.charts.theme import Look
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 
+DRAWN_DARK: Final = "drawn_dark"
+"""In the session: whether the page on view was drawn for the dark theme."""
 _TINT: Final = 0.13
 _LIGHT: Final = ("#55637A", "#E2E8F0", "#F1F5F9")
 _DARK: Final = ("#A3B1C6", "#334155", "#1E293B")
@@ -25,8 +27,14 @@ def look() -> Look:
     return Look(dark=st.context.theme.type == "dark")
 
 
+def is_another() -> bool:
+    """Tell whether the reader's theme, which may follow the hour, is not the one that is drawn."""
+    return bool(st.session_state.get(DRAWN_DARK, look().dark) != look().dark)
+
+
 def style() -> None:
     """Add the style sheet of our own elements, once a page."""
+    st.session_state[DRAWN_DARK] = look().dark
     st.html(f"<style>{_sheet(look().dark)}</style>")
 
 

@@ -87,7 +87,8 @@ def test_a_page_follows_the_readers_theme_and_so_do_its_charts(
     desk: Desk, watched: Watched
 ) -> None:
     page = watched.page
-    open_page(page, desk.pages, "distribucion")
+    open_page(page, desk.pages, "")
+    follow(page, "distribucion")
     await_charts(page, CHARTS["distribucion"])
     bars, ground = page.evaluate(BARS), page.evaluate(GROUND)
     page.emulate_media(color_scheme="dark")

@@ -11,7 +11,7 @@ from aura_engine.store.access import LOCAL
 from aura_engine.store.connect import reading
 from aura_engine.store.reads import Box, people_within
 from tests.browser.conftest import Watched
-from tests.browser.pages import TITLES, await_charts, draw_a_rectangle, open_page, settle
+from tests.browser.pages import TITLES, await_charts, draw_a_rectangle, follow, open_page, settle
 from tests.desk import Desk
 
 DRAWN = """() => {
@@ -24,7 +24,8 @@ def test_who_is_within_a_drawn_rectangle_is_listed_as_the_store_says(
     desk: Desk, watched: Watched
 ) -> None:
     page = watched.page
-    open_page(page, desk.pages, "mapa")
+    open_page(page, desk.pages, "")
+    follow(page, "mapa")
     await_charts(page, 1)
     draw_a_rectangle(page, 0.2, 0.8, 0.6, 0.98)
     expect(page.get_by_text(re.compile("^Dentro del rectángulo: "))).to_be_visible()

@@ -103,6 +103,8 @@ class MapWork(Work):
         assert self.page.evaluate(RANGES) == self.seen
         assert self.page.evaluate(SELECTED) == 1
         expect(self.listed).to_be_visible()
+        self.page.get_by_role("button", name=t("map.redraw")).click()
+        expect(self.page.get_by_role("button", name=t("map.redraw"))).to_have_count(0)
 
 
 class ListWork(Work):
