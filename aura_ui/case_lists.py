@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
@@ -94,7 +95,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
     return chosen
 
 
-def of_rows(places: Sequence[int]) -> dict[str, Any]:
+def of_rows(places: Sequence[int]) -> DataframeStateInput:
     """Return the selection of rows of a table, as Streamlit names it."""
     return {"selection": {"rows": list(places), "columns": [], "cells": []}}
 

@@ -15,10 +15,12 @@ from tests.browser.pages import (
     CHARTS,
     PATIENCE_MS,
     TITLES,
+    at_rest,
     await_charts,
     follow,
     open_page,
 )
+from tests.browser.test_pages import SCROLLING
 from tests.desk import Desk
 from tests.patience import eventually
 
@@ -114,3 +116,16 @@ def test_the_keyboard_reaches_what_a_page_is_for_and_shows_where_it_is(
     with_focus = focused.evaluate(LOOK)
     focused.evaluate("element => element.blur()")
     eventually(lambda: focused.evaluate(LOOK) != with_focus)
+
+
+def test_a_persons_page_and_its_forms_fit_a_phone(desk: Desk, watched: Watched) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 800})
+    open_page(page, desk.pages, "ficha", f"?p={anybody(desk)}")
+    at_rest(page.get_by_role("radio", name=t("case.close"))).click()
+    at_rest(page.get_by_role("textbox", name=t("case.closing_text")))
+    page.get_by_role("button", name=t("identity.open")).click()
+    at_rest(page.get_by_role("textbox", name=t("identity.reason")))
+    for element in SCROLLING:
+        hidden = f"() => {{ const e = {element}; return e.scrollWidth - e.clientWidth; }}"
+        assert page.evaluate(hidden) <= 0, element
