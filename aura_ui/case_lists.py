@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
 from aura_engine.errors import AuraError
 from aura_engine.i18n import t
@@ -35,7 +36,7 @@ from aura_ui.people import CARD, PERSON, Reasons, asi, marks, reasons_in_words
 
 PLACE: Final = "cases"
 """Of the lists on the page of cases: with it begin the names of their widgets."""
-_PICKED: Final = "cases_picked"
+_PICKED: Final = f"{PLACE}_picked"
 """In the session: ids of the cases that are selected, whatever their order."""
 
 
@@ -96,7 +97,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
         key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": places, "columns": [], "cells": []}},
+        selection_default=of_rows(places),
         column_config={
             t("high.asi"): st.column_config.ProgressColumn(
                 format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
@@ -107,6 +108,11 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
     chosen = [rows[place] for place in selection.selection.rows if place < len(rows)]
     st.session_state[_PICKED] = frozenset(row["id"] for row in chosen)
     return chosen
+
+
+def of_rows(places: Sequence[int]) -> DataframeStateInput:
+    """Return the selection of rows of a table, as Streamlit names it."""
+    return {"selection": {"rows": list(places), "columns": [], "cells": []}}
 
 
 def times_done(place: str) -> int:
@@ -286,7 +292,7 @@ def _do(
     said: str,
     place: str,
 ) -> None:
-    """Act on each; those that were refused say why, and stay selected on the page of cases."""
+    """Act on each; those that were refused say why, and stay selected."""
     state, zone = st.session_state, databases.zone()
     names = {row["id"]: row["pseudonym"] for row in chosen}
     try:
@@ -305,5 +311,7 @@ def _do(
         ],
     )
     state[f"{place}_done"] = times_done(place) + 1
-    if place == PLACE:
-        state[_PICKED] = frozenset(together.refused)
+    # The page of cases knows them by their ids, the work list by whose they are.
+    refused = together.refused
+    kept = refused if place == PLACE else {names[case_id] for case_id in refused}
+    state[f"{place}_picked"] = frozenset(kept)

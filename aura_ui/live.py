@@ -24,7 +24,7 @@ from aura_engine.store.reads import (
     runs,
     services,
 )
-from aura_ui import databases, guard, notices, rerun
+from aura_ui import arrivals, databases, guard, notices, rerun, theme
 from aura_ui.failures import FAILED, last_resort
 from aura_ui.formats import ago, moment
 from aura_ui.page import DRAWN, DRAWN_CASES, HELD, is_held, now
@@ -83,6 +83,8 @@ def _beat(viewer: Viewer) -> None:
     with last_resort():
         if guard.is_another(viewer):
             st.rerun()  # a tick alone would go on showing what somebody else may see
+        if theme.is_another():
+            st.rerun()  # what is drawn for one ground cannot be read on the other
         found = _look(viewer)
         if found is not None:
             if not is_held():
@@ -101,6 +103,8 @@ def _look(viewer: Viewer) -> Pulse | None:
                 notice_channels(connection, viewer),
                 case_version(connection, viewer),
             )
+            if found.version is not None:
+                arrivals.look(connection, viewer, found.version)
     except AuraError as error:
         _say_lost(error)
         return None
@@ -154,6 +158,7 @@ def _tell(found: Pulse, viewer: Viewer) -> None:
         age = t("ui.data_age", age=ago(version.as_of, now(), zone))
         st.html(f'<span class="aura-note" title="{escape(exact)}">{escape(age)}</span>')
         st.caption(_language(version))
+        arrivals.tell(zone)
     for complaint in complaints(found, now(), zone):
         st.warning(complaint, icon=":material/warning:")
     if found.latest_run is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import pandas as pd
@@ -20,9 +20,18 @@ from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.pipeline.axes import Axis, map_axes
 from aura_engine.store.access import Viewer
-from aura_engine.store.reads import Box, Density, Scatter, Within, density, people_within
+from aura_engine.store.reads import (
+    Box,
+    DataVersion,
+    Density,
+    Scatter,
+    Within,
+    density,
+    people_within,
+)
 from aura_ui import audited, databases, theme
 from aura_ui.formats import NOTHING, moment, whole
+from aura_ui.page import now
 from aura_ui.people import CARD, PERSON, marks
 from aura_ui.roles import CARERS
 
@@ -34,6 +43,10 @@ DENSE: Final = 50_000
 MAX_OUTLIERS: Final = 2_000
 """so many as points."""
 MAX_LISTED: Final = 200
+COLOUR: Final = "map_colour"
+"""Key of what is chosen above the map; Streamlit forgets it when the page is left."""
+KEPT_FOR: Final = timedelta(minutes=30)
+_KEPT: Final = "map_kept"
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,87 @@ class People:
         if len(self.points.points) < self.points.total:
             return t("map.sampled", shown=shown, total=total)
         return None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The map as a reader began to look at it.
+
+    Other data would make the browser draw it anew, and whoever had looked closer or drawn a
+    rectangle would have to begin again. So it stays until its reader asks, leaves, or half an hour
+    has gone.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Who looks.
+    version : int
+        Number of the data that it shows.
+    drawn_at : datetime
+        When.
+    people : People
+        Whom it shows.
+    meaning : tuple of str
+        What its axes mean, in words.
+    """
+
+    viewer: Viewer
+    version: int
+    drawn_at: datetime
+    people: People
+    meaning: tuple[str, ...]
+
+    def is_of(self, viewer: Viewer) -> bool:
+        """Tell whether a viewer still looks at this map."""
+        return self.viewer == viewer and now() - self.drawn_at < KEPT_FOR
+
+
+def on_view(connection: Connection, viewer: Viewer, version: DataVersion) -> Kept:
+    """Return the map that this visit to the page shows.
+
+    Parameters
+    ----------
+    connection : Connection
+        In which the page reads.
+    viewer : Viewer
+        Who looks.
+    version : DataVersion
+        The data in view.
+    """
+    kept: Kept | None = st.session_state.get(_KEPT)
+    is_same_visit = COLOUR in st.session_state
+    if kept is not None and is_same_visit and kept.is_of(viewer):
+        return kept
+    st.session_state.pop(_KEPT, None)
+    people, axes = read_people(connection, viewer), read_axes(connection, viewer)
+    meaning = tuple(axes_in_words(axes)) if axes else ()
+    found = Kept(viewer, version.number, now(), people, meaning)
+    if axes is not None:  # else each drawing says what is missing
+        st.session_state[_KEPT] = found
+    return found
+
+
+def offer_to_redraw(kept: Kept, version: DataVersion, zone: tzinfo) -> None:
+    """Say that there are newer data than the map shows, and draw the way to them.
+
+    Parameters
+    ----------
+    kept : Kept
+        Of `on_view`.
+    version : DataVersion
+        The data in view.
+    zone : tzinfo
+        Of the reader.
+    """
+    if kept.version == version.number:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t("map.newer", when=moment(version.as_of, zone)))
+        st.button(t("map.redraw"), key="map_redraw", icon=":material/refresh:", on_click=_drop)
+
+
+def _drop() -> None:
+    st.session_state.pop(_KEPT, None)
 
 
 def read_people(connection: Connection, viewer: Viewer) -> People:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import tzinfo
 from html import escape
@@ -163,8 +164,13 @@ def _kpi(kpi: KpiExplanation) -> str:
     told = t(key, phrase=phrase, percent=f"{width:.0f}")
     return (
         '<div class="aura-kpi">'
-        f"<span>{escape(phrase)}</span>"
+        f"<span>{_unbroken(phrase)}</span>"
         f'<span class="points">{escape(points)}</span>'
         f'<span class="aura-track" role="img" aria-label="{escape(told)}">'
         f'<i style="width:{width:.1f}%"></i></span><span></span></div>'
     )
+
+
+def _unbroken(phrase: str) -> str:
+    """Return a phrase as HTML that keeps each number and its sign of percent on one line."""
+    return re.sub(r"\d[\d.,]* %", r'<span class="aura-whole">\g<0></span>', escape(phrase))

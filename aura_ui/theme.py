@@ -12,10 +12,14 @@ from aura_engine.charts.theme import Look
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 
+DRAWN_DARK: Final = "drawn_dark"
+"""In the session: whether the page on view was drawn for the dark theme."""
 _TINT: Final = 0.13
 _LIGHT: Final = ("#55637A", "#E2E8F0", "#F1F5F9")
 _DARK: Final = ("#A3B1C6", "#334155", "#1E293B")
 """Soft text, lines, and ground of bars."""
+_INK: Final = "#0F172A"
+"""Text on what is light in the dark theme."""
 
 
 def look() -> Look:
@@ -23,8 +27,14 @@ def look() -> Look:
     return Look(dark=st.context.theme.type == "dark")
 
 
+def is_another() -> bool:
+    """Tell whether the reader's theme, which may follow the hour, is not the one that is drawn."""
+    return bool(st.session_state.get(DRAWN_DARK, look().dark) != look().dark)
+
+
 def style() -> None:
     """Add the style sheet of our own elements, once a page."""
+    st.session_state[DRAWN_DARK] = look().dark
     st.html(f"<style>{_sheet(look().dark)}</style>")
 
 
@@ -55,11 +65,16 @@ def _sheet(dark: bool) -> str:
         f"background:{rgba(LEVEL_FILL[level], _TINT)}}}"
         for level in RiskLevel
     )
+    # Streamlit writes white on the primary colour, which is light in the dark theme.
+    on_primary = '[data-testid^="stBaseButton-primary"]'
+    primary = f"{on_primary}, {on_primary} * {{ color: {_INK}; }}" if dark else ""
     return f"""{_hints()}
     .stApp {{ font-variant-numeric: tabular-nums; }}
     .stMainBlockContainer {{ max-width: 1240px; padding: 2.6rem clamp(.9rem, 3vw, 2.5rem) 3rem; }}
     [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
       color: {soft}; opacity: 1; }}
+    {primary}
+    [data-testid="stDataFrame"] [data-testid="stElementToolbar"] {{ display: none; }}
     .aura-demo {{ border-left: 3px solid {accent}; padding: 2px 10px; font-size: .87rem;
                   font-weight: 600; }}
     .aura-badge {{ padding: 2px 9px; border-radius: 999px; font-weight: 600; white-space: nowrap; }}
@@ -75,9 +90,10 @@ def _sheet(dark: bool) -> str:
     .aura-card {{ border: 1px solid {line}; border-radius: 10px; padding: 10px 14px; }}
     .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
     .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
-    .aura-wall {{ font-size: 1.25rem;
-                  grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); }}
-    .aura-wall .number {{ font-size: clamp(2.6rem, 7vw, 5rem); line-height: 1.15; }}
+    .aura-wall {{ font-size: 1.25rem; grid-template-columns: repeat(6, 1fr); }}
+    .aura-wall .aura-card {{ grid-column: span 2; container-type: inline-size; }}
+    .aura-wall .aura-card:nth-child(n+4) {{ grid-column: span 3; }}
+    .aura-wall .number {{ font-size: clamp(2.2rem, 22cqi, 5rem); line-height: 1.15; }}
     .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
                  grid-template-columns: 3.6rem 5.2rem 1fr; }}
     .aura-row.moves {{ grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
@@ -86,6 +102,7 @@ def _sheet(dark: bool) -> str:
                  grid-template-columns: 1fr 5.5rem; }}
     .aura-kpi:first-child {{ border-top: 0; }}
     .aura-kpi .points {{ text-align: right; font-weight: 600; white-space: nowrap; }}
+    .aura-whole {{ white-space: nowrap; }}
     .aura-done {{ padding: 5px 0; border-top: 1px solid {line}; font-size: .95rem; }}
     .aura-done:first-child {{ border-top: 0; }}
     .aura-quote {{ border-left: 3px solid {line}; margin: 4px 0 2px; padding: 1px 10px; }}
@@ -94,6 +111,9 @@ def _sheet(dark: bool) -> str:
     @media (max-width: 640px) {{
       .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
+      [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
+        > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
+      .aura-wall .aura-card:nth-child(n) {{ grid-column: 1 / -1; }}
     }}
     """
 

@@ -16,8 +16,8 @@ from aura_engine.store import audit
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import WorkOrder, work_count, work_list
 from aura_ui import databases, guard, theme
-from aura_ui.case_lists import times_done
-from aura_ui.formats import NOTHING, moment, whole
+from aura_ui.case_lists import of_rows, times_done
+from aura_ui.formats import NOTHING, moment, signed, whole
 from aura_ui.people import Reasons, marks, reasons_in_words
 from aura_ui.worklist_filters import Wanted
 
@@ -27,6 +27,8 @@ EXPORT_MOST: Final = 10_000
 """People that a file holds."""
 EXPORTED: Final = "alto_riesgo_csv"
 """How the log names the export."""
+PICKED: Final = f"{PLACE}_picked"
+"""In the session: pseudonyms of those who are selected, whatever their order."""
 _FILE: Final = "high_file"
 _REFUSED: Final = "high_file_refused"
 _VOTES: Final = ("vote_kmeans", "vote_dbscan", "vote_forest")
@@ -56,7 +58,7 @@ def table(people: Sequence[Person], reasons: Reasons, zone: tzinfo) -> pd.DataFr
         {
             t("high.asi"): row["severity_index"],
             t("high.pseudonym"): row["pseudonym"],
-            t("high.change"): row["asi_change"],
+            t("high.change"): None if (change := row["asi_change"]) is None else signed(change),
             **_level_and_case(row),
             t("high.votes"): sum(row[vote] for vote in _VOTES),
             t("high.reasons"): reasons_in_words(reasons, row["pseudonym"]),
@@ -72,7 +74,8 @@ def table(people: Sequence[Person], reasons: Reasons, zone: tzinfo) -> pd.DataFr
 def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> list[dict[str, Any]]:
     """Draw the table; return who is selected, each as the case that they have.
 
-    A selection is of positions: it is of these people in this order, and begins anew with another.
+    A selection is of positions: when news change who is listed or in which order, it is set anew
+    for whoever of the selected is still there.
 
     Parameters
     ----------
@@ -83,7 +86,10 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
     is_choice : bool
         Whether rows can be selected.
     """
-    order = crc32(" ".join(row["pseudonym"] for row in people).encode())
+    names = [row["pseudonym"] for row in people]
+    picked = st.session_state.get(PICKED, frozenset())
+    places = [place for place, name in enumerate(names) if name in picked]
+    order = crc32(" ".join(names).encode())
     selection: Any = st.dataframe(
         shown,
         hide_index=True,
@@ -92,11 +98,12 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
         key=f"{PLACE}_{order}_{times_done(PLACE)}",
         on_select="rerun" if is_choice else "ignore",
         selection_mode="multi-row",
+        selection_default=of_rows(places) if is_choice else None,
         column_config={
             t("high.asi"): st.column_config.ProgressColumn(
                 format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
             ),
-            t("high.change"): st.column_config.NumberColumn(format="%+.0f", width=80),
+            t("high.change"): st.column_config.TextColumn(width=80, alignment="right"),
             t("high.reasons"): st.column_config.TextColumn(width=300),
             t("high.marks"): st.column_config.TextColumn(width=140),
             t("high.votes"): st.column_config.NumberColumn(format="%d / 3", width=60),
@@ -106,7 +113,8 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
     )
     if not is_choice:
         return []
-    chosen = (people[place] for place in selection.selection.rows if place < len(people))
+    chosen = [people[place] for place in selection.selection.rows if place < len(people)]
+    st.session_state[PICKED] = frozenset(row["pseudonym"] for row in chosen)
     return [
         {"id": row["case_id"], "version": row["case_version"], "pseudonym": row["pseudonym"]}
         for row in chosen

@@ -18,9 +18,9 @@ with explained():
     audited.list_shown(viewer, "mapa")
 with explained(), databases.page_reading() as connection:
     version = require_results(connection, viewer, t("map.title"))
-    people = map_view.read_people(connection, viewer)
-    axes = map_view.read_axes(connection, viewer)
+    kept = map_view.on_view(connection, viewer, version)
 
+people, zone = kept.people, databases.zone()
 finding = t("map.finding", total=whole(people.points.total))
 begin(t("map.title"), finding)
 colours = {"level": t("map.by_level"), "cluster": t("map.by_cluster")}
@@ -29,24 +29,24 @@ colour = st.segmented_control(
     list(colours),
     format_func=lambda name: colours[name],
     default="level",
-    key="map_colour",
+    key=map_view.COLOUR,
 )
-meaning = map_view.axes_in_words(axes) if axes else []
-if meaning:
-    st.markdown(" ".join(meaning))
+if kept.meaning:
+    st.markdown(" ".join(kept.meaning))
 drawn = show(
     people.figure(by_cluster=colour == "cluster"),
     scatter_table(people.points),
     key="mapa",
-    finding=" ".join([finding, *meaning]),
+    finding=" ".join([finding, *kept.meaning]),
     is_selectable=True,
 )
+map_view.offer_to_redraw(kept, version, zone)
 if said := people.said():
     st.caption(said)
 st.caption(t("map.note", cluster=version.results["risk_cluster_id"]))
 if drawn:
     with explained():
-        map_view.within(viewer, drawn[-1], databases.zone())
+        map_view.within(viewer, drawn[-1], zone)
 else:
     st.caption(t("map.select"))
 end()

@@ -237,7 +237,12 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
             y=chart.people(level),
             mode="lines+markers",
             line={"color": look.outline(level), "width": 2},
-            marker={"symbol": LEVEL_MARKER[level], "size": 7, "color": look.fill(level)},
+            marker={
+                "symbol": LEVEL_MARKER[level],
+                "size": 8,
+                "color": look.fill(level),
+                "line": {"color": look.outline(level), "width": 1},
+            },
             hovertemplate=f"%{{x|{MOMENT}}} · %{{y:,}}<extra>" + t(f"levels.{level}") + "</extra>",
         )
     if chart.marked_runs():

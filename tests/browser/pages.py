@@ -85,3 +85,21 @@ def await_charts(page: Page, count: int) -> None:
         f"svg.closest('.js-plotly-plot'))).size >= {count}",
         timeout=PATIENCE_MS,
     )
+
+
+def draw_a_rectangle(page: Page, left: float, right: float, top: float, bottom: float) -> None:
+    """Drag the mouse over a part of the map.
+
+    Parameters
+    ----------
+    page : Page
+        On which a map is.
+    left, right, top, bottom : float
+        Shares of the map's width and height, from its upper left corner.
+    """
+    plot = at_rest(page.locator(".js-plotly-plot .nsewdrag")).bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + left * plot["width"], plot["y"] + top * plot["height"])
+    page.mouse.down()
+    page.mouse.move(plot["x"] + right * plot["width"], plot["y"] + bottom * plot["height"], steps=5)
+    page.mouse.up()

@@ -19,12 +19,12 @@ _ORDINARY: Final = text("""
 _PROFILE: Final = text("SELECT id::text FROM user_profiles WHERE user_id = CAST(:person AS uuid)")
 _WRITE: Final = text("""
     INSERT INTO messages (sender_profile_id, content, created_at, updated_at)
-    SELECT u.profile_id, 'nadie me quiere, odio mi vida y ya no puedo más ' || n, at, at
+    SELECT u.profile_id, :content || ' ' || n, at, at
     FROM users u
     CROSS JOIN generate_series(1, :messages) AS n
     CROSS JOIN LATERAL (
         SELECT (date_trunc('day', now() AT TIME ZONE :zone) - make_interval(days => n % 20 + 1)
-                + make_interval(hours => 3, mins => n % 60)) AT TIME ZONE :zone AS at
+                + make_interval(hours => :hour, mins => n % 60)) AT TIME ZONE :zone AS at
     ) AS night
     WHERE u.profile_id IN (CAST(:person AS uuid), CAST(:profile AS uuid))
 """)
@@ -46,14 +46,32 @@ def live_through_hard_nights(desk: Desk, person: str) -> None:
     person : str
         Root id.
     """
+    words = "nadie me quiere, odio mi vida y ya no puedo más"
+    _write(desk, person, content=words, hour=3, messages=MESSAGES)
+
+
+def write_at_noon(desk: Desk, person: str) -> None:
+    """Let somebody have written one cheerful message at noon.
+
+    Parameters
+    ----------
+    desk : Desk
+        Whose sources.
+    person : str
+        Root id.
+    """
+    _write(desk, person, content="qué buen partido, gracias a todos", hour=12, messages=1)
+
+
+def _write(desk: Desk, person: str, *, content: str, hour: int, messages: int) -> None:
     plan = DemoPlan.read(desk.installation.site.plan_file)
     assert plan is not None
     site = desk.installation.site
     with site.cluster.acquire() as lease, site.service(lease) as service:
         with service[Source.SOCIAL].connect() as social:
             profile = social.execute(_PROFILE, {"person": person}).scalar_one()
-        names = {"person": person, "profile": profile}
-        how = {"zone": plan.timezone, "messages": MESSAGES}
+        names = {"person": person, "profile": profile, "content": content}
+        how = {"zone": plan.timezone, "hour": hour, "messages": messages}
         with service[Source.MESSAGING].begin() as messaging:
             written = messaging.execute(_WRITE, names | how).rowcount
-    assert written == MESSAGES
+    assert written == messages

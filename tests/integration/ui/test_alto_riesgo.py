@@ -197,11 +197,11 @@ def test_of_five_it_is_said_by_pseudonym_which_went_and_which_did_not(
         assert actions(store, case).count("reconocido") == 1
 
 
-def test_a_selection_begins_anew_when_the_order_changes(
+def test_a_selection_is_of_people_and_survives_another_order(
     open_page: OpenPage, store: Engine, cases: list[int]
 ) -> None:
-    page = select(open_page("alto_riesgo"), 0)
-    assert "Reconocer (1)" in labels(page)
+    page = select(open_page("alto_riesgo"), 0, 1)
+    assert "Reconocer (2)" in labels(page)
     with store.begin() as connection:
         connection.execute(
             text("UPDATE feature SET severity_index = 99 WHERE user_id_raiz = :user"),
@@ -209,7 +209,9 @@ def test_a_selection_begins_anew_when_the_order_changes(
         )
     page.run()
     assert people(page) == "DABC"
-    assert "Reconocer (1)" not in labels(page)
+    press(page, "Reconocer (2)")
+    assert {case_row(store, case_id)["acknowledged_by"] for case_id in cases[:2]} == {"local"}
+    assert not any(label.startswith("Reconocer (") for label in labels(page))
 
 
 def test_who_closes_a_case_elsewhere_makes_it_none_here(

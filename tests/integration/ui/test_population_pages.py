@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine, text
@@ -188,6 +189,29 @@ def test_a_rectangle_of_the_map_is_asked_of_the_database(
     drawn[:] = [Box(7.0, 8.0, 7.0, 8.0)]
     page.run()
     assert "no hay nadie" in said(page)
+
+
+def test_an_open_map_stays_as_it_is_until_its_reader_asks(
+    open_page: OpenPage, population: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axis = SimpleNamespace(leading=list)
+    monkeypatch.setattr(map_view, "read_axes", lambda *_: (axis, axis))
+    page = open_page("mapa")
+    assert "Hay datos nuevos" not in said(page)
+    rows = generation(ids(24), model_id=a_model(population), level="ALTO_RIESGO")
+    publish_rows(population, rows, as_of=datetime.now(UTC))
+    freeze_totals(population)
+    page.run()
+    assert "25 personas según su conducta" in said(page)
+    assert "Hay datos nuevos" in said(page)
+    page.button(key="map_redraw").click().run()
+    assert "24 personas según su conducta" in said(page)
+    assert "Hay datos nuevos" not in said(page)
+    monkeypatch.setattr(map_view, "KEPT_FOR", timedelta())
+    publish_rows(population, rows.iloc[:23], as_of=datetime.now(UTC))
+    freeze_totals(population)
+    page.run()
+    assert "23 personas según su conducta" in said(page)
 
 
 def test_more_people_than_can_be_drawn_are_cells(
