@@ -1,4 +1,4 @@
-"""How much of what waits is for today: a portion that ends, and what stands in it whatever its size.
+"""How much of what waits is for today: a portion that ends, and what stands in it all the same.
 
 Whom the list of today holds, and in which order, `aura_engine.store.reads.first_waiting` says.
 """
