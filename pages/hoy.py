@@ -19,12 +19,13 @@ from aura_engine.store.reads import (
     taken_up,
 )
 from aura_ui import audited, databases, notices, portion, theme, today, worklist
+from aura_ui.case_filters import TEAM, Wanted
 from aura_ui.failures import explained
 from aura_ui.figures import show
 from aura_ui.formats import whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, cases_on_view, end, now, require_results
-from aura_ui.people import LIST, reasons_of
+from aura_ui.people import CASES, LIST, reasons_of
 from aura_ui.roles import CARERS, EVERYONE
 from aura_ui.tables import trend_table
 
@@ -87,6 +88,9 @@ with left:
         today.first_rows(viewer, first, reasons, clock)
     if (late := waiting.late - len(first)) > 0:
         st.warning(t("today.more_late", count=whole(late)), icon=":material/schedule:")
+        if is_carer:
+            overdue = Wanted(vista=TEAM, vencidos=True).query()
+            st.page_link(CASES, label=t("today.see_late"), query_params=overdue)
     if waiting.total and is_carer:
         st.caption(portion.rule(day, share))
     st.page_link(LIST, label=t("ui.see_all"), icon=":material/list:")

@@ -16,6 +16,7 @@ from aura_engine.store.case_actions import CaseRef, Outcome
 from aura_ui import guard
 from aura_ui.outcomes import OUTCOME
 from aura_ui.outcomes import Outcome as Told
+from aura_ui.page import HELD
 from tests.integration.store.case_rows import actions, case_row, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
@@ -239,6 +240,7 @@ def test_what_became_of_an_action_is_told_in_the_next_drawing_only(
     page = open_page("ficha", p=name, viewer=EVA)
     press(page, "Reconocer")
     assert "Reconocido: el plazo se detiene." in said(page)
+    assert page.session_state[HELD] > datetime.now(UTC)  # while it is read, news wait
     page.run()
     assert "Reconocido: el plazo se detiene." not in said(page)
     choose(page, case, "close")

@@ -14,6 +14,7 @@ from aura_engine.store.access import LOCAL, Role, Viewer
 from aura_engine.store.accounts import add_account
 from aura_engine.store.case_actions import CaseRef
 from aura_engine.store.cases import CaseState
+from aura_engine.store.reads import team
 from aura_ui import databases
 from tests.integration.store.case_rows import change, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
@@ -89,6 +90,21 @@ def test_who_is_late_is_shown_when_the_day_is_done(
     assert "venció hace 2 h" in shown
     assert names[3] in shown
     assert names[2] not in shown
+
+
+def test_who_is_late_beyond_what_one_list_holds_is_counted_with_a_way_to_them(
+    open_page: OpenPage,
+    store: Engine,
+    cases: list[CaseRef],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for case in cases:
+        change(store, case.id, "due_at = :due", due=now - HOUR)
+    monkeypatch.setattr(team, "MOST_LATE", 1)
+    page = hoy(open_page, store)
+    assert "Hay 2 más con el plazo vencido o escaladas." in said(page)
+    assert "Estas 2 hoy; quedan 2." in said(page)
 
 
 def test_what_a_colleague_takes_up_leaves_ones_own_day_as_it_is(
