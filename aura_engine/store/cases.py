@@ -71,7 +71,8 @@ def open_cases(
 ) -> CasesOpened:
     """Give everyone who enters ALTO an open case, in the caller's transaction.
 
-    Whoever has an open one keeps it as it is; one closed less than `REOPEN_WITHIN` ago opens
+    Whoever has an open one keeps it as it is, but that one to review which nobody looks after
+    opens when they enter by what they do; one closed less than `REOPEN_WITHIN` ago opens
     again. This is decided here and not earlier, since counselors open and close meanwhile.
 
     Parameters
@@ -92,9 +93,11 @@ def open_cases(
     reopened = connection.scalars(
         text(_QUERIES["reopen_cases"]), {"since": as_of - REOPEN_WITHIN, "as_of": as_of}
     ).all()
-    opened = connection.scalars(
+    promoted = connection.scalars(text(_QUERIES["promote_cases"]), {"as_of": as_of}).all()
+    inserted = connection.scalars(
         text(_QUERIES["insert_cases"]), {"as_of": as_of, "run_id": run_id}
     ).all()
+    opened = [*promoted, *inserted]
     note_actions(connection, reopened, "reabierto", at=as_of)
     note_actions(connection, opened, "abierto", at=as_of)
     return CasesOpened(len(opened), len(reopened))

@@ -22,6 +22,17 @@ WHERE c.id = (
         WHERE held.user_id_raiz = s.user_id_raiz AND held.state <> 'cerrado')
 RETURNING c.id;
 
+-- name: promote_cases
+-- To review since a first run or a new model, and now the person enters ALTO by what they do: from
+-- now on the case waits as any other. One that somebody looks after is theirs.
+UPDATE risk_case c
+SET state = s.state, priority = s.priority, waiting_since = :as_of, due_at = NULL,
+    version = version + 1
+FROM staged_case s
+WHERE c.user_id_raiz = s.user_id_raiz AND c.state = 'por_revisar' AND s.state = 'abierto'
+  AND c.acknowledged_at IS NULL
+RETURNING c.id;
+
 -- name: insert_cases
 -- The partial unique index keeps one open case a person, whatever runs at the same time.
 INSERT INTO risk_case (user_id_raiz, pseudonym, state, priority, opened_at, waiting_since,

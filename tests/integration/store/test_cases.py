@@ -113,10 +113,13 @@ def test_where_nobody_enters_nothing_is_opened(connection: Connection, run_id: i
     assert enter(connection, run_id, entering([])) == (0, 0)
 
 
-def test_an_open_case_is_kept_as_it_is(connection: Connection, run_id: int) -> None:
-    enter(connection, run_id, entering(ids(1), CaseState.TO_REVIEW))
+@pytest.mark.parametrize("state", [CaseState.OPEN, CaseState.TO_REVIEW])
+def test_an_open_case_is_kept_as_it_is(
+    connection: Connection, run_id: int, state: CaseState
+) -> None:
+    enter(connection, run_id, entering(ids(1)))
     [before] = found(connection, CASES)
-    assert enter(connection, run_id, entering(ids(2)), AS_OF + timedelta(days=1)) == (1, 0)
+    assert enter(connection, run_id, entering(ids(2), state), AS_OF + timedelta(days=1)) == (1, 0)
     assert before in found(connection, CASES)
 
 
@@ -242,3 +245,30 @@ def test_nobody_else_gets_the_pseudonym_of_an_open_case_whose_account_is_gone(
     monkeypatch.setattr(pseudonyms, "_draw", lambda: next(drawn))
     save_people(store, people([newcomer]), NO_MEMBERSHIPS, as_of=AS_OF)
     assert scalar(store, "SELECT pseudonym FROM person") == "Z9-ZZZZ"
+
+
+def test_a_case_to_review_waits_as_any_other_once_its_person_enters_by_behaviour(
+    connection: Connection, run_id: int
+) -> None:
+    looked_after, waiting, *_ = ids(4)
+    enter(connection, run_id, entering([looked_after, waiting], CaseState.TO_REVIEW))
+    execute(
+        connection,
+        "UPDATE risk_case SET acknowledged_at = :at, acknowledged_by = 'ana'"
+        " WHERE user_id_raiz = :user",
+        at=AS_OF,
+        user=looked_after,
+    )
+    later = AS_OF + timedelta(days=3)
+    again = entering([looked_after, waiting], CaseState.TO_REVIEW)
+    assert enter(connection, run_id, again, later) == (0, 0)
+    assert enter(connection, run_id, entering([looked_after, waiting]), later) == (1, 0)
+    cases = {str(case["user_id_raiz"]): case for case in found(connection, CASES)}
+    assert len(cases) == 2
+    assert cases[looked_after]["state"] == CaseState.TO_REVIEW
+    case = cases[waiting]
+    assert (case["state"], case["priority"]) == (CaseState.OPEN, "ALTA")
+    assert (case["waiting_since"], case["opened_at"]) == (later, AS_OF)
+    assert case["version"] == 2
+    done = [row["action"] for row in found(connection, ACTIONS) if row["case_id"] == case["id"]]
+    assert done == ["abierto", "abierto"]
