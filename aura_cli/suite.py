@@ -17,8 +17,8 @@ from aura_engine.i18n import t
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".venv" / "cache"
-WORKERS: Final = ("--numprocesses=3", "--dist=loadgroup")
-"""Much of the suite waits for servers, so even two cores do three tests at a time."""
+WORKERS: Final = ("--numprocesses=4", "--dist=loadgroup")
+"""Much of the suite waits for servers, so even two cores do four tests at a time."""
 
 
 @dataclass(frozen=True)

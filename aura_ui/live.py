@@ -39,6 +39,8 @@ OLD_AFTER: Final = timedelta(hours=26)
 """Data older than a night and a little more miss a nightly run."""
 DRAWN_STATE: Final = "drawn_state"
 """In the session: the `state` that a page of operations shows."""
+DRAWN_HEALTH: Final = "drawn_health"
+"""In the session: the `health` that the page on view tells of, if it does."""
 _PACE: Final = "pulse_seconds"
 _LOST: Final = "store_lost_at"
 _SEEN: Final = "data_seen_as_of"
@@ -66,7 +68,7 @@ def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
         Whether the data are invented, which is said on every page.
     """
     # The page is drawn after the sidebar: until then there is nothing that could be outdated.
-    for drawn in (DRAWN, DRAWN_CASES, DRAWN_STATE, FAILED, HELD):
+    for drawn in (DRAWN, DRAWN_CASES, DRAWN_STATE, DRAWN_HEALTH, FAILED, HELD):
         st.session_state.pop(drawn, None)
     if is_demo:
         st.html(f'<div class="aura-demo">{escape(t("ui.demo_data"))}</div>')
@@ -131,13 +133,17 @@ def _say_lost(error: AuraError) -> None:
 
 
 def _redraw_if_new(found: Pulse) -> None:
-    number = found.version.number if found.version else None
-    drawn = ((DRAWN, number), (DRAWN_CASES, found.cases))
+    drawn = {
+        DRAWN: found.version.number if found.version else None,
+        DRAWN_CASES: found.cases,
+        DRAWN_STATE: state(found),
+        DRAWN_HEALTH: health(found),
+    }
     outdated = any(
-        name in st.session_state and st.session_state[name] != is_now for name, is_now in drawn
+        name in st.session_state and st.session_state[name] != is_now
+        for name, is_now in drawn.items()
     )
-    changed = DRAWN_STATE in st.session_state and st.session_state[DRAWN_STATE] != state(found)
-    if outdated or changed or st.session_state.get(FAILED):
+    if outdated or st.session_state.get(FAILED):
         st.rerun()
 
 
@@ -168,11 +174,37 @@ def _tell(found: Pulse, viewer: Viewer) -> None:
 def state(found: Pulse) -> tuple[Any, ...]:
     """Return what a page of operations shows, so that a change of it redraws the page."""
     run = found.latest_run
+    return (run and (run["id"], run["status"]), *health(found))
+
+
+def health(found: Pulse) -> tuple[Any, ...]:
+    """Return which parts answer and which notices fail, whatever runs meanwhile."""
     return (
-        run and (run["id"], run["status"]),
         *sorted((name, part.is_up) for name, part in found.parts.items()),
         *((channel.channel, channel.failing_since) for channel in found.channels),
     )
+
+
+def data_and_health(found: Pulse, at: datetime, zone: tzinfo) -> None:
+    """Say in one line of when the data are and what is missing; the page follows a change of it.
+
+    Parameters
+    ----------
+    found : Pulse
+        What the page has read.
+    at : datetime
+        The present.
+    zone : tzinfo
+        Of the reader.
+    """
+    st.session_state[DRAWN_HEALTH] = health(found)
+    as_of = found.version and t("ui.data_of", when=moment(found.version.as_of, zone))
+    missing = complaints(found, at, zone)
+    said = " · ".join(filter(None, [as_of, *(missing or [t("ui.all_well")])]))
+    if missing:
+        st.warning(said, icon=":material/warning:")
+    else:
+        st.caption(said)
 
 
 def _language(version: DataVersion) -> str:

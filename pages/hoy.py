@@ -16,9 +16,10 @@ from aura_engine.store.reads import (
     first_waiting,
     level_changes,
     notice_channels,
+    services,
     taken_up,
 )
-from aura_ui import audited, databases, notices, portion, theme, today, worklist
+from aura_ui import audited, databases, live, notices, portion, theme, today, worklist
 from aura_ui.case_filters import TEAM, Wanted
 from aura_ui.failures import explained
 from aura_ui.figures import show
@@ -50,6 +51,7 @@ with explained(), databases.page_reading() as connection:
     own = CaseFilter(assignee=viewer.name)
     mine = case_list(connection, viewer, own, now=at, limit=MINE_SHOWN) if is_carer else []
     channels = notice_channels(connection, viewer)
+    parts = services(connection, viewer)
     before = trends.before_today(zone)
     entered, unknown = (
         today.entered(level_changes(connection, viewer, since=before.as_of)) if before else ([], 0)
@@ -69,6 +71,7 @@ with explained(), databases.page_reading() as connection:
     reasons = reasons_of(connection, viewer, named)
 
 begin(t("today.title"), portion.lead(counts, waiting, day))
+live.data_and_health(live.Pulse(version, None, parts, channels), at, zone)
 comparison = today.Comparison(viewer, trends, before, at, zone)
 clock = (working, at, zone)
 cards = [
@@ -77,8 +80,6 @@ cards = [
 ]
 cards += today.case_cards(numbers)
 st.html(f'<div class="aura-cards">{"".join(cards)}</div>')
-for said in notices.failing(channels, at, zone):
-    st.warning(said, icon=":material/notifications_off:")
 for said in notices.missing(channels):
     st.caption(said)
 left, right = st.columns([2, 1], gap="medium")

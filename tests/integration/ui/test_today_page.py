@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
 from aura_engine.settings import Settings
@@ -15,6 +15,7 @@ from aura_engine.store.accounts import add_account
 from aura_engine.store.case_actions import CaseRef
 from aura_engine.store.cases import CaseState
 from aura_engine.store.reads import team
+from aura_engine.store.services import report
 from aura_ui import databases
 from tests.integration.store.case_rows import change, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
@@ -151,3 +152,23 @@ def test_each_row_says_since_when_somebody_waits_and_whose_they_are(
         connection.exec_driver_sql("DELETE FROM case_action")
         connection.exec_driver_sql("DELETE FROM risk_case")
     assert "sin caso abierto" in said(hoy(open_page, store))
+
+
+def test_one_line_says_of_when_the_data_are_and_what_is_missing(
+    open_page: OpenPage, store: Engine, cases: list[CaseRef], now: datetime
+) -> None:
+    with store.begin() as connection:
+        connection.execute(text("UPDATE pipeline_run SET as_of = :now"), {"now": now})
+
+    def line(shown: object) -> list[str]:
+        return [element.value for element in shown if "Datos del" in element.value]  # type: ignore[attr-defined]
+
+    page = hoy(open_page, store)
+    [told] = line(page.warning)
+    assert "planificador" in told.lower()
+    assert line(page.caption) == []
+    report(store, "scheduler", instance="a")
+    page = hoy(open_page, store)
+    assert line(page.warning) == []
+    [told] = line(page.caption)
+    assert told.endswith(" · todo en marcha")

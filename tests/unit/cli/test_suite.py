@@ -38,7 +38,7 @@ def test_further_arguments_go_to_pytest_alone():
     ],
 )
 def test_workers_share_the_tests_unless_the_person_chooses(arguments, workers):
-    assert steps(arguments)[-1].command.count("--numprocesses=3") == workers
+    assert steps(arguments)[-1].command.count("--numprocesses=4") == workers
 
 
 def test_the_persons_settings_do_not_reach_the_steps():
