@@ -198,9 +198,11 @@ def data_and_health(found: Pulse, at: datetime, zone: tzinfo) -> None:
         Of the reader.
     """
     st.session_state[DRAWN_HEALTH] = health(found)
-    as_of = found.version and t("ui.data_of", when=moment(found.version.as_of, zone))
     missing = complaints(found, at, zone)
-    said = " · ".join(filter(None, [as_of, *(missing or [t("ui.all_well")])]))
+    told = missing or [t("ui.all_well")]
+    if found.version is not None:
+        told = [t("ui.data_of", when=moment(found.version.as_of, zone)), *told]
+    said = " · ".join(told)
     if missing:
         st.warning(said, icon=":material/warning:")
     else:
