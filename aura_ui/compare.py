@@ -84,14 +84,15 @@ def section(viewer: Viewer) -> None:
 
 
 def _totals(counted: Moves, pair: RunPair) -> None:
-    left, right = st.columns([1.6, 1], gap="large")
-    with left:
-        show_table(moves_table(counted), key="comparar")
-    with right:
-        st.dataframe(
-            causes_table(counted), hide_index=True, key="table_causes", placeholder=NOTHING
-        )
-        st.caption(t("compare.insufficient", count=whole(counted.insufficient)))
+    show_table(moves_table(counted), key="comparar")
+    st.dataframe(
+        causes_table(counted),
+        hide_index=True,
+        width="content",
+        key="table_causes",
+        placeholder=NOTHING,
+    )
+    st.caption(t("compare.insufficient", count=whole(counted.insufficient)))
     if pair.is_of_two_models:
         st.caption(
             t(

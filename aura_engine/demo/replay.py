@@ -123,6 +123,7 @@ class DemoLife:
                 team.work(last)
             write_until(self.service, population, night, progress=on_people)
             outcomes.append(run_full(nightly, as_of=night, requested_by="demo", progress=on_stage))
+            last = night
         on_night(len(missed), len(missed))
         write_until(self.service, population, now, progress=on_people)
         for source, owner in self.service.items():

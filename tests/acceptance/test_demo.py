@@ -54,6 +54,8 @@ def test_the_demo_makes_a_population_and_says_who_is_where(installation: Install
     assert installation.ask("SELECT count(DISTINCT as_of) FROM visible_history") > 20
     assert installation.ask("SELECT kind FROM installation") == "demo"
     assert installation.ask("SELECT count(*) FROM event WHERE type = 'CLUSTERING_COMPLETE'") == 31
+    by_the_team = "SELECT count(DISTINCT at::date) FROM case_action WHERE actor = 'demo:counselor'"
+    assert installation.ask(by_the_team) > 10
     staff = installation.ask(
         "SELECT count(*) FROM users JOIN roles USING (id_role) WHERE role_name = 'admin'",
         database="aura_auth",

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from aura_engine.cluster import Lease, ensure_template
 from aura_engine.demo.plan import DemoPlan
 from aura_engine.demo.replay import DemoLife
+from aura_engine.demo.team import TEAM
 from aura_engine.nlp import TextScorer
 from aura_engine.pipeline import PipelineContext
 from aura_engine.settings import DatabaseUrls
@@ -82,6 +83,15 @@ def inactivity(store: Engine) -> pd.Series:
     return pd.Series(dict(tuple(row) for row in rows))
 
 
+def team_days(store: Engine) -> set[date]:
+    """On which days the team worked on cases."""
+    with store.connect() as connection:
+        moments = connection.scalars(
+            text("SELECT at FROM case_action WHERE actor = :team"), {"team": TEAM.name}
+        )
+        return {moment.astimezone(ZONE).date() for moment in moments}
+
+
 def test_missed_nights_are_replayed_and_nobody_looks_silent_for_the_sleep(
     lease: Lease, database_factory: DatabaseFactory, scorer: TextScorer, tmp_path: Path
 ) -> None:
@@ -90,12 +100,16 @@ def test_missed_nights_are_replayed_and_nobody_looks_silent_for_the_sleep(
         clock[0] = MORNING
         _, nights = life.catch_up()
         slept = inactivity(store)
+        days = team_days(store)
     local = [night.as_of.astimezone(ZONE) for night in nights]
     assert [(night.day, night.hour, night.minute) for night in local] == [
         (21, 3, 30),
         (22, 3, 30),
         (23, 3, 30),
     ]
+    # The nights of 21, 22 and 23 March are a Saturday's to a Monday's; that Monday is the reader's.
+    assert days
+    assert max(days) == date(2026, 3, 20)
     with a_life(lease, database_factory, scorer, tmp_path / "awake.csv") as (life, clock, store):
         clock[0] = MORNING
         life.catch_up()
