@@ -20,15 +20,14 @@ from aura_engine.store.access import ACCOUNT_ROLES, Role
 from aura_engine.store.account_changes import change_account, create_account, set_enabled
 from aura_engine.store.accounts import Account
 from aura_engine.store.reads import communities
-from aura_ui import databases, guide
+from aura_ui import databases, dialogs
 from aura_ui.account_words import community_in_words, name_of, scope_in_words
 from aura_ui.failures import explained, last_resort
 from aura_ui.guard import require_role
 from aura_ui.roles import SUPERVISORS
 
 Change = Literal["add", "change", "disable", "enable"]
-OPEN_DIALOG: Final = "accounts_dialog"
-"""In the session: the dialog that is open, for as long as its page is not left."""
+_DIALOG: Final = "account"
 _SAID: Final = "accounts_said"
 
 
@@ -58,19 +57,16 @@ def show(change: Change, account: Account | None = None) -> None:
     account : Account, optional
         Whose.
     """
-    st.session_state[OPEN_DIALOG] = Dialog(change, account)
+    dialogs.show(_DIALOG, Dialog(change, account))
 
 
 def draw_open() -> None:
     """Draw the dialog that is open, and say what the one before it did."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(said, icon=":material/check:")
-    if (dialog := st.session_state.get(OPEN_DIALOG)) and not guide.is_open():
-        st.dialog(t(f"users.{dialog.change}"), on_dismiss=_close)(_draw)(dialog)
-
-
-def _close() -> None:
-    st.session_state.pop(OPEN_DIALOG, None)
+    if dialogs.is_shown(_DIALOG):
+        dialog: Dialog = dialogs.about()
+        st.dialog(t(f"users.{dialog.change}"), on_dismiss=dialogs.close)(_draw)(dialog)
 
 
 def _draw(dialog: Dialog) -> None:
@@ -178,7 +174,7 @@ def _confirm(act: Callable[[], str]) -> None:
     with st.container(horizontal=True):
         is_confirmed = st.button(t("users.confirm"), key="account_confirm", type="primary")
         if st.button(t("users.cancel"), key="account_cancel"):
-            _close()
+            dialogs.close()
             st.rerun()
     if not is_confirmed:
         return
@@ -187,5 +183,5 @@ def _confirm(act: Callable[[], str]) -> None:
     except AuraError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _close()
+    dialogs.close()
     st.rerun()

@@ -15,7 +15,7 @@ from aura_engine.ensemble import Reason
 from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import DataVersion, level_changes
-from aura_ui.account_dialogs import OPEN_DIALOG
+from aura_ui import dialogs
 from aura_ui.formats import moment, whole
 from aura_ui.page import now
 
@@ -105,8 +105,7 @@ def tell(zone: tzinfo) -> None:
     one = "_one" if told.count == 1 else ""
     said = t(f"arrivals.count{one}", count=whole(told.count), when=moment(told.since, zone))
     # A toast takes the place of an open dialog, and of what is half written there.
-    is_free = OPEN_DIALOG not in st.session_state
-    if is_free and told.toast_until is not None and now() < told.toast_until:
+    if not dialogs.is_any() and told.toast_until is not None and now() < told.toast_until:
         st.toast(said, icon=":material/arrow_upward:", duration=TOAST_SECONDS)
     shape = t(f"levels.{RiskLevel.ALTO}").split()[0]
     st.html(f'<div role="status"><b class="aura-asi alto">{shape}</b> {escape(said)}</div>')

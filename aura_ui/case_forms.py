@@ -14,7 +14,7 @@ from typing import Any, Final
 import streamlit as st
 from sqlalchemy import Engine
 
-from aura_engine.errors import AuraError
+from aura_engine.errors import AuraError, CaseConflict
 from aura_engine.i18n import t
 from aura_engine.store import case_actions
 from aura_engine.store.access import Viewer
@@ -22,7 +22,7 @@ from aura_engine.store.case_actions import LONGEST_NOTE, LONGEST_SNOOZE, CaseRef
 from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague
 from aura_ui import databases, guard, outcomes
-from aura_ui.case_words import Case, refusal_in_words
+from aura_ui.case_words import Case, news_in_words, refusal_in_words
 from aura_ui.page import now
 
 USUAL_SNOOZE: Final = timedelta(days=7)
@@ -103,6 +103,7 @@ def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool)
 def _begin(case_id: int, known: frozenset[tuple[object, ...]]) -> None:
     """Remember what had been done to a case when a form was opened."""
     st.session_state[key(case_id, "known")] = known
+    st.session_state.pop(key(case_id, "read"), None)
 
 
 def _mark(row: Done) -> tuple[object, ...]:
@@ -127,8 +128,17 @@ def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
     return [row for row in done if row["actor"] != viewer.name and _mark(row) not in known]
 
 
-def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague]) -> None:
+def form(
+    viewer: Viewer,
+    case: Case,
+    name: str,
+    colleagues: Sequence[Colleague],
+    news: Sequence[Done] = (),
+) -> None:
     """Draw one of the forms.
+
+    What others did since it was opened may reach the page while its button is on the way down: but
+    for a note, which takes nothing back, the first press after news only tells them.
 
     Parameters
     ----------
@@ -140,16 +150,35 @@ def form(viewer: Viewer, case: Case, name: str, colleagues: Sequence[Colleague])
         One of `FORMS`.
     colleagues : sequence of Colleague
         To whom it can be assigned.
+    news : sequence of mapping
+        Of `meanwhile`.
     """
     ref = CaseRef(case["id"], case["version"])
+    if st.session_state.pop(key(ref.id, "told"), False):
+        st.session_state[_read(case)] = frozenset(map(_mark, news))
     with st.form(key(ref.id, f"{name}_form"), border=True):
         _FIELDS[name](viewer, ref, colleagues)
         st.form_submit_button(
             t(f"case.{name}_submit"),
             type="primary",
-            on_click=_SUBMITS[name],
-            args=(viewer, case),
+            on_click=_submit,
+            args=(viewer, case, name, news),
         )
+
+
+def _submit(viewer: Viewer, case: Case, name: str, news: Sequence[Done]) -> None:
+    unread = [row for row in news if _mark(row) not in st.session_state.get(_read(case), ())]
+    # What a closed case refuses, it refuses in its own words.
+    if unread and name != "note" and case["stage"] != CaseStage.CLOSED:
+        st.session_state[_read(case)] = frozenset(map(_mark, news))
+        said = t("case.news_first", did=news_in_words(unread, databases.zone()))
+        outcomes.tell(place_of(case["pseudonym"]), refused=[said])
+        return
+    _SUBMITS[name](viewer, case)
+
+
+def _read(case: Case) -> str:
+    return key(case["id"], "read")
 
 
 def open_button(viewer: Viewer, pseudonym: str) -> None:
@@ -307,6 +336,8 @@ def _do(viewer: Viewer, case: Case, act: _Act, said: str, form_field: str | None
         act(databases.store(), viewer, ref, now())
     except AuraError as error:
         outcomes.tell(place, refused=[refusal_in_words(error, databases.zone())])
+        # A conflict says what a colleague did: the next press knows of it.
+        state[key(ref.id, "told")] = isinstance(error, CaseConflict)
         return
     outcomes.tell(place, t(f"case.{said}"))
     if form_field is not None:

@@ -36,7 +36,7 @@ from aura_ui.people import CARD, PERSON, Reasons, asi, marks, reasons_in_words
 
 PLACE: Final = "cases"
 """Of the lists on the page of cases: with it begin the names of their widgets."""
-_PICKED: Final = f"{PLACE}_picked"
+PICKED: Final = f"{PLACE}_picked"
 """In the session: ids of the cases that are selected, whatever their order."""
 
 
@@ -86,7 +86,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
         Of `table`.
     """
     ids = [row["id"] for row in rows]
-    picked = st.session_state.get(_PICKED, frozenset())
+    picked = st.session_state.get(PICKED, frozenset())
     places = [place for place, case_id in enumerate(ids) if case_id in picked]
     order = crc32(repr(ids).encode())
     selection = st.dataframe(
@@ -106,7 +106,7 @@ def pick(rows: Sequence[Case], shown: pd.DataFrame) -> list[Case]:
         },
     )
     chosen = [rows[place] for place in selection.selection.rows if place < len(rows)]
-    st.session_state[_PICKED] = frozenset(row["id"] for row in chosen)
+    st.session_state[PICKED] = frozenset(row["id"] for row in chosen)
     return chosen
 
 

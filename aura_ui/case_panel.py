@@ -15,7 +15,7 @@ from aura_engine.store.access import Viewer
 from aura_engine.store.cases import CaseStage, Priority
 from aura_engine.store.reads import Colleague
 from aura_ui import case_forms, databases, outcomes
-from aura_ui.case_words import Case, done_in_words, next_steps, status
+from aura_ui.case_words import Case, done_in_words, news_in_words, next_steps, status
 from aura_ui.formats import ago, moment
 from aura_ui.page import now
 
@@ -66,11 +66,12 @@ def show(
             if case["account_deleted_at"] is not None:
                 when = moment(case["account_deleted_at"], zone)
                 st.warning(t("case.account_deleted", when=when), icon=":material/person_off:")
+            news = case_forms.meanwhile(viewer, case, of_case)
             if not outcomes.show(case_forms.place_of(case["pseudonym"])):
-                _meanwhile(case, case_forms.meanwhile(viewer, case, of_case), zone)
+                _meanwhile(case, news, zone)
         opened = case_forms.buttons(viewer, case, of_case, can_open=told is not None)
         if opened is not None:
-            case_forms.form(viewer, case, opened, colleagues)
+            case_forms.form(viewer, case, opened, colleagues, news)
         steps = next_steps(case, told)
         if steps:
             with st.expander(t("case.steps"), icon=":material/directions:"):
@@ -81,7 +82,7 @@ def _meanwhile(case: Case, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> N
     """Say what others did while a form was open, and that what is written in it stays."""
     if not rows:
         return
-    did = "; ".join(f"{done_in_words(row, zone)} ({ago(row['at'], now(), zone)})" for row in rows)
+    did = news_in_words(rows, zone)
     is_closed = case["stage"] == CaseStage.CLOSED
     st.warning(
         t("case.meanwhile_closed" if is_closed else "case.meanwhile", did=did),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from aura_engine.store.case_clock import deadline
 from aura_engine.store.cases import CaseStage, CaseState, Priority
 from aura_engine.working_hours import WorkingHours
 from aura_ui.formats import NOTHING, ago, ahead, moment
+from aura_ui.page import now
 
 Case = Mapping[str, Any]
 """Of `aura_engine.store.reads.case_of` or `case_list`."""
@@ -106,6 +107,19 @@ def status(case: Case, working: WorkingHours, at: datetime, zone: tzinfo) -> lis
     holder = case["assignee"]
     said.append(t("case.of_nobody") if holder is None else t("case.of", who=holder))
     return [part for part in said if part]
+
+
+def news_in_words(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> str:
+    """Say what others did to a case, and how long ago.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        As of `done_in_words`.
+    zone : tzinfo
+        Of the reader.
+    """
+    return "; ".join(f"{done_in_words(row, zone)} ({ago(row['at'], now(), zone)})" for row in rows)
 
 
 def done_in_words(row: Mapping[str, Any], zone: tzinfo) -> str:

@@ -8,22 +8,23 @@ from typing import Final
 import streamlit as st
 
 from aura_engine.i18n import t
+from aura_ui import dialogs
 
 GUIDE: Final = Path(__file__).resolve().parents[1] / "docs" / "guia-orientacion.md"
-_OPEN: Final = "guide_open"
+_DIALOG: Final = "guide"
 
 
 def sidebar() -> None:
     """Draw the button that opens the guide, and the guide while it is open."""
-    # A callback and a mark in the session: the pulse may redraw the page while somebody reads.
-    st.button(t("guide.open"), key="guide", icon=":material/help:", on_click=_open)
-    if is_open():
-        st.dialog(t("guide.title"), width="large", on_dismiss=_close)(_draw)()
-
-
-def is_open() -> bool:
-    """Tell whether the guide is on view: a page can show one dialog at a time."""
-    return bool(st.session_state.get(_OPEN))
+    st.button(
+        t("guide.open"),
+        key="guide",
+        icon=":material/help:",
+        on_click=dialogs.show,
+        args=(_DIALOG,),
+    )
+    if dialogs.is_shown(_DIALOG):
+        st.dialog(t("guide.title"), width="large", on_dismiss=dialogs.close)(_draw)()
 
 
 def text() -> str:
@@ -37,11 +38,3 @@ def text() -> str:
 
 def _draw() -> None:
     st.markdown(text())
-
-
-def _open() -> None:
-    st.session_state[_OPEN] = True
-
-
-def _close() -> None:
-    st.session_state.pop(_OPEN, None)

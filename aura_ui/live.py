@@ -56,6 +56,10 @@ class Pulse:
     channels: Sequence[NoticeChannel] = ()
     cases: str = ""
 
+    def is_old(self, at: datetime) -> bool:
+        """Tell whether a nightly run is missing by a moment."""
+        return self.version is not None and at - self.version.as_of > OLD_AFTER
+
 
 def sidebar(viewer: Viewer, *, is_demo: bool) -> None:
     """Draw what stands in the sidebar beneath the navigation.
@@ -136,8 +140,8 @@ def _redraw_if_new(found: Pulse) -> None:
     drawn = {
         DRAWN: found.version.number if found.version else None,
         DRAWN_CASES: found.cases,
-        DRAWN_STATE: state(found),
-        DRAWN_HEALTH: health(found),
+        DRAWN_STATE: state(found, now()),
+        DRAWN_HEALTH: health(found, now()),
     }
     outdated = any(
         name in st.session_state and st.session_state[name] != is_now
@@ -171,16 +175,34 @@ def _tell(found: Pulse, viewer: Viewer) -> None:
         rerun.follow(found.latest_run, viewer)
 
 
-def state(found: Pulse) -> tuple[Any, ...]:
-    """Return what a page of operations shows, so that a change of it redraws the page."""
+def state(found: Pulse, at: datetime) -> tuple[Any, ...]:
+    """Return what a page of operations shows, so that a change of it redraws the page.
+
+    Parameters
+    ----------
+    found : Pulse
+        What one look found.
+    at : datetime
+        The present.
+    """
     run = found.latest_run
-    return (run and (run["id"], run["status"]), *health(found))
+    return (run and (run["id"], run["status"]), *health(found, at))
 
 
-def health(found: Pulse) -> tuple[Any, ...]:
-    """Return which parts answer and which notices fail, whatever runs meanwhile."""
+def health(found: Pulse, at: datetime) -> tuple[Any, ...]:
+    """Return what `complaints` depend on but for how long each lasts, whatever runs meanwhile.
+
+    Parameters
+    ----------
+    found, at
+        As of `state`.
+    """
     return (
-        *sorted((name, part.is_up) for name, part in found.parts.items()),
+        found.is_old(at),
+        *sorted(
+            (name, part.is_up, str(part.details.get("problem")))
+            for name, part in found.parts.items()
+        ),
         *((channel.channel, channel.failing_since) for channel in found.channels),
     )
 
@@ -197,7 +219,7 @@ def data_and_health(found: Pulse, at: datetime, zone: tzinfo) -> None:
     zone : tzinfo
         Of the reader.
     """
-    st.session_state[DRAWN_HEALTH] = health(found)
+    st.session_state[DRAWN_HEALTH] = health(found, at)
     missing = complaints(found, at, zone)
     told = missing or [t("ui.all_well")]
     if found.version is not None:
@@ -245,6 +267,6 @@ def complaints(found: Pulse, at: datetime, zone: tzinfo) -> list[str]:
             if name in found.parts and not (found.parts[name].is_up or found.parts[name].is_silent)
         ]
     said += notices.failing(found.channels, at, zone)
-    if found.version is not None and at - found.version.as_of > OLD_AFTER:
+    if found.version is not None and found.is_old(at):
         said.append(t("ui.data_old", when=moment(found.version.as_of, zone)))
     return said

@@ -46,7 +46,7 @@ MAX_LISTED: Final = 200
 COLOUR: Final = "map_colour"
 """Key of what is chosen above the map; Streamlit forgets it when the page is left."""
 KEPT_FOR: Final = timedelta(minutes=30)
-_KEPT: Final = "map_kept"
+KEPT: Final = "map_kept"
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Kept:
     ----------
     viewer : Viewer
         Who looks.
-    version : int
-        Number of the data that it shows.
+    version : DataVersion
+        The data that it shows.
     drawn_at : datetime
         When.
     people : People
@@ -95,10 +95,17 @@ class Kept:
     """
 
     viewer: Viewer
-    version: int
+    version: DataVersion
     drawn_at: datetime
     people: People
     meaning: tuple[str, ...]
+
+    def is_placed_as(self, version: DataVersion) -> bool:
+        """Tell whether people stand where this map shows them, but for who moved on since.
+
+        Each whole run places everyone anew, and one with another model on other axes.
+        """
+        return self.version.run_id == version.run_id
 
     def is_of(self, viewer: Viewer) -> bool:
         """Tell whether a viewer still looks at this map."""
@@ -117,16 +124,16 @@ def on_view(connection: Connection, viewer: Viewer, version: DataVersion) -> Kep
     version : DataVersion
         The data in view.
     """
-    kept: Kept | None = st.session_state.get(_KEPT)
+    kept: Kept | None = st.session_state.get(KEPT)
     is_same_visit = COLOUR in st.session_state
     if kept is not None and is_same_visit and kept.is_of(viewer):
         return kept
-    st.session_state.pop(_KEPT, None)
+    st.session_state.pop(KEPT, None)
     people, axes = read_people(connection, viewer), read_axes(connection, viewer)
     meaning = tuple(axes_in_words(axes)) if axes else ()
-    found = Kept(viewer, version.number, now(), people, meaning)
+    found = Kept(viewer, version, now(), people, meaning)
     if axes is not None:  # else each drawing says what is missing
-        st.session_state[_KEPT] = found
+        st.session_state[KEPT] = found
     return found
 
 
@@ -142,7 +149,7 @@ def offer_to_redraw(kept: Kept, version: DataVersion, zone: tzinfo) -> None:
     zone : tzinfo
         Of the reader.
     """
-    if kept.version == version.number:
+    if kept.version.number == version.number:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("map.newer", when=moment(version.as_of, zone)))
@@ -150,7 +157,7 @@ def offer_to_redraw(kept: Kept, version: DataVersion, zone: tzinfo) -> None:
 
 
 def _drop() -> None:
-    st.session_state.pop(_KEPT, None)
+    st.session_state.pop(KEPT, None)
 
 
 def read_people(connection: Connection, viewer: Viewer) -> People:

@@ -55,13 +55,14 @@ def section(viewer: Viewer) -> None:
     place = ids.index(shown)
     former = found[place + 1] if place + 1 < len(found) else None
     st.subheader(t("models.population", id=shown), anchor=False)
-    try:
-        with databases.page_reading() as connection:
-            now = model_population(connection, viewer, shown)
-            then = model_population(connection, viewer, former.id) if former else None
-    except ArtefactError as error:
-        st.warning(str(error), icon=":material/error:")
-        return
+    with explained():
+        try:
+            with databases.page_reading() as connection:
+                now = model_population(connection, viewer, shown)
+                then = model_population(connection, viewer, former.id) if former else None
+        except ArtefactError as error:
+            st.warning(str(error), icon=":material/error:")
+            return
     st.dataframe(
         population_table(now, then), hide_index=True, key="table_population", placeholder=NOTHING
     )

@@ -22,9 +22,10 @@ class Portion:
     """What a viewer's day holds, and how much of it is taken up since the day began.
 
     The list of today holds what is left of it, so that it ends: whoever is acknowledged, opened or
-    closed today counts and makes room for nobody. It never hides who is overdue or escalated, which
-    everyone is shown whatever the portion. A counselor's is what they do themselves; where the
-    team's capacity is set, whoever answers for the team sees the team's. The day is the reader's.
+    closed today counts and makes room for nobody. Whatever the portion, who is overdue or escalated
+    is shown to everyone, as many as a list holds, and the rest of them counted. A counselor's day
+    is what they do themselves; where the team's capacity is set, whoever answers for the team sees
+    the team's. The day is the reader's.
 
     Parameters
     ----------
@@ -73,9 +74,9 @@ def share_of(viewer: Viewer, colleagues: Sequence[Colleague]) -> Share:
     viewer : Viewer
         Who looks; who is no counselor with an account shares with nobody.
     colleagues : sequence of Colleague
-        Who works with people.
+        Who works with people; who sees none of the viewer's shares nothing with them.
     """
-    names = _counselors(colleagues)
+    names = _counselors([one for one in colleagues if one.shares])
     if viewer.name not in names:
         return Share()
     return Share(names.index(viewer.name), len(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from aura_engine.pipeline.pace import pace
 from aura_engine.store.access import Viewer
 from aura_engine.store.queue import cancel, enqueue
 from aura_engine.store.reads import model_in_view
-from aura_ui import databases, guard
+from aura_ui import databases, dialogs, guard
 from aura_ui.formats import seconds, whole
 from aura_ui.page import now
 from aura_ui.roles import OPERATORS
@@ -29,6 +30,7 @@ _REFUSED: Final = "run_refused"
 _DISMISSED: Final = "run_dismissed"
 _CONFIRMING: Final = "run_cancel_confirming"
 _NOT_CANCELLED: Final = "run_not_cancelled"
+_DIALOG: Final = "rerun"
 
 
 def form(viewer: Viewer) -> None:
@@ -61,9 +63,12 @@ def form(viewer: Viewer) -> None:
             t("rerun.submit"),
             type="primary",
             width="stretch",
-            on_click=_ask,
-            args=(viewer, clusters_key, contamination_key),
+            on_click=_weigh,
+            args=(clusters_key, contamination_key),
         )
+    if dialogs.is_shown(_DIALOG):
+        title = t("rerun.confirm_title")
+        st.dialog(title, on_dismiss=dialogs.close)(_draw_confirmation)(viewer, held)
     if refusal := st.session_state.get(_REFUSED):
         st.error(refusal, icon=":material/error:")
     if message := st.session_state.get(_SAID):
@@ -87,7 +92,7 @@ def follow(run: dict[str, Any], viewer: Viewer) -> None:
         say_progress(run)
     elif st.session_state.get(_DISMISSED) != run_id:
         _say_how_it_ended(run, viewer)
-    say_refused()
+    say_refused(run_id)
     if is_open(run) and viewer.role in OPERATORS:
         offer_to_cancel(run, viewer, place="run")
 
@@ -162,6 +167,7 @@ def _say_how_it_ended(run: dict[str, Any], viewer: Viewer) -> None:
 
 def _dismiss(run_id: int) -> None:
     st.session_state[_DISMISSED] = run_id
+    st.session_state.pop(_NOT_CANCELLED, None)
 
 
 def offer_to_cancel(run: dict[str, Any], viewer: Viewer, *, place: str) -> None:
@@ -195,10 +201,11 @@ def offer_to_cancel(run: dict[str, Any], viewer: Viewer, *, place: str) -> None:
         st.button(t("rerun.cancel_no"), key=f"{place}_cancel_no", on_click=_confirm, args=(None,))
 
 
-def say_refused() -> None:
-    """Say why a run was not cancelled, if the last one that was asked for was not."""
-    if refusal := st.session_state.get(_NOT_CANCELLED):
-        st.warning(refusal, icon=":material/info:")
+def say_refused(run_id: int) -> None:
+    """Say why a run was not cancelled, until another run is the latest or somebody hides it."""
+    refused, said = st.session_state.get(_NOT_CANCELLED, (None, ""))
+    if refused == run_id:
+        st.warning(said, icon=":material/info:")
 
 
 def _confirm(asked: tuple[str, int] | None) -> None:
@@ -213,27 +220,63 @@ def _cancel(viewer: Viewer, run_id: int) -> None:
         if viewer.role not in OPERATORS:
             raise AccessDenied(t("ui.not_for_role", role=t(f"roles.{viewer.role}")))
         if not cancel(databases.store(), run_id):
-            st.session_state[_NOT_CANCELLED] = t("rerun.cancel_too_late", run_id=run_id)
+            too_late = t("rerun.cancel_too_late", run_id=run_id)
+            st.session_state[_NOT_CANCELLED] = (run_id, too_late)
     except AuraError as error:
-        st.session_state[_NOT_CANCELLED] = str(error)
+        st.session_state[_NOT_CANCELLED] = (run_id, str(error))
 
 
-def _ask(viewer: Viewer, clusters_key: str, contamination_key: str) -> None:
+def _weigh(clusters_key: str, contamination_key: str) -> None:
+    """Ask once more before a run is asked for; what was chosen is as it was now."""
     state = st.session_state
     for said in (_REFUSED, _SAID, _NOT_CANCELLED):
         state.pop(said, None)
+    chosen = RunParameters(
+        n_clusters=state[clusters_key],
+        contamination=state[contamination_key],
+        skip_nlp=state[_SKIP_NLP],
+    )
+    dialogs.show(_DIALOG, chosen)
+
+
+def _draw_confirmation(viewer: Viewer, held: Mapping[str, Any]) -> None:
+    if not dialogs.is_shown(_DIALOG):
+        st.rerun()  # a button of the dialog was pressed, and only the page takes it away
+    chosen: RunParameters = dialogs.about()
+    st.markdown(
+        t(
+            "rerun.confirm",
+            n_clusters=chosen.n_clusters,
+            contamination=f"{chosen.contamination:g}",
+            texts=t("rerun.without_texts" if chosen.skip_nlp else "rerun.with_texts"),
+        )
+    )
+    is_same = (chosen.n_clusters, chosen.contamination) == (
+        held["n_clusters"],
+        held["contamination"],
+    )
+    if not is_same:
+        st.warning(t("rerun.new_model"), icon=":material/info:")
+    with st.container(horizontal=True):
+        st.button(
+            t("rerun.confirm_yes"),
+            key="run_confirm",
+            type="primary",
+            on_click=_ask,
+            args=(viewer, chosen),
+        )
+        st.button(t("rerun.confirm_no"), key="run_confirm_no", on_click=dialogs.close)
+
+
+def _ask(viewer: Viewer, chosen: RunParameters) -> None:
+    state = st.session_state
+    dialogs.close()
     try:
         guard.require_same(viewer)
         request = enqueue(
             databases.store(),
             kind="full",
-            parameters=asdict(
-                RunParameters(
-                    n_clusters=state[clusters_key],
-                    contamination=state[contamination_key],
-                    skip_nlp=state[_SKIP_NLP],
-                )
-            ),
+            parameters=asdict(chosen),
             requested_by=t("rerun.requested_by", name=viewer.name),
         )
     except AuraError as error:

@@ -11,6 +11,7 @@ from aura_engine.i18n import t
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import runs
 from aura_ui import databases, rerun
+from aura_ui.failures import last_resort
 from aura_ui.formats import ago
 from aura_ui.page import now
 
@@ -34,13 +35,17 @@ def section(viewer: Viewer, *, is_open: bool) -> None:
 
 
 def _look(viewer: Viewer) -> None:
+    with last_resort():
+        _draw(viewer)
+
+
+def _draw(viewer: Viewer) -> None:
     try:
         with databases.page_reading() as connection:
             latest = runs(connection, viewer, limit=_LATEST)
     except AuraError as error:
         st.caption(str(error))
         return
-    rerun.say_refused()
     waiting = [run for run in reversed(latest) if rerun.is_open(run)]
     if not waiting:
         st.caption(t("operation.queue_empty"))

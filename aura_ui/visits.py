@@ -9,12 +9,15 @@ from typing import Final
 
 import streamlit as st
 
-from aura_ui.account_dialogs import OPEN_DIALOG
+from aura_ui import case_lists, map_view, worklist
+from aura_ui.dialogs import OPEN_DIALOG
 from aura_ui.identity_panel import SENT
 from aura_ui.outcomes import OUTCOME
 
 _PAGE: Final = "page_visited"
-_OF_A_VISIT: Final = (OPEN_DIALOG, OUTCOME, SENT)
+_OF_A_VISIT: Final = (
+    OPEN_DIALOG, OUTCOME, SENT, worklist.PICKED, case_lists.PICKED, map_view.KEPT,
+)  # fmt: skip
 
 
 def arrive(page: str) -> None:

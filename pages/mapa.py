@@ -43,8 +43,10 @@ drawn = show(
 map_view.offer_to_redraw(kept, version, zone)
 if said := people.said():
     st.caption(said)
-st.caption(t("map.note", cluster=version.results["risk_cluster_id"]))
-if drawn:
+st.caption(t("map.note", cluster=kept.version.results["risk_cluster_id"]))
+if drawn and not kept.is_placed_as(version):
+    st.info(t("map.placed_anew"), icon=":material/refresh:")
+elif drawn:
     with explained():
         map_view.within(viewer, drawn[-1], zone)
 else:

@@ -33,7 +33,7 @@ with explained(), databases.page_reading() as connection:
 
 zone = databases.zone()
 pulse = live.Pulse(version, next(iter(recent), None), parts, channels)
-st.session_state[live.DRAWN_STATE] = live.state(pulse)
+st.session_state[live.DRAWN_STATE] = live.state(pulse, now())
 ill = [
     *live.complaints(pulse, now(), zone),
     *operation.last_failure(recent),

@@ -173,8 +173,8 @@ class HistoryPoint:
     reason: str | None
 
 
-USUAL_AFTER: Final = timedelta(days=30)
-"""A person's own usual value takes at least so long a history."""
+USUAL_AFTER: Final = timedelta(days=14)
+"""A person's own usual ASI takes at least so long a history of the model in view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +219,17 @@ class HistoryChart:
     def usual_severity(self) -> float | None:
         """Return the ASI that held for half of the time and was not exceeded, 0-100.
 
-        The last value counts for nothing: it has only just begun. None where the history is
+        Only what the model in view found counts, since scores of two models are not compared; and
+        the last value counts for nothing, since it has only just begun. None where that history is
         shorter than `USUAL_AFTER`.
         """
         points = self.points()
+        of_others = [
+            place
+            for place, point in enumerate(points)
+            if point.model_version_id != points[-1].model_version_id
+        ]
+        points = points[of_others[-1] + 1 :] if of_others else points
         known = points[-1].as_of - points[0].as_of
         if known < USUAL_AFTER:
             return None

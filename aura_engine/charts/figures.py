@@ -310,7 +310,7 @@ def _run_marks(chart: TrendsChart, look: Look, zone: tzinfo) -> go.Scatter:
         y=[0] * len(moments),
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 9, "color": look.quiet, "line": {"width": 2}},
-        hovertemplate="%{x|%d %b %H:%M}<extra>" + t("trends.run_mark") + "</extra>",
+        hovertemplate=f"%{{x|{MOMENT}}}<extra>" + t("trends.run_mark") + "</extra>",
     )
 
 

@@ -71,9 +71,9 @@ def open_cases(
 ) -> CasesOpened:
     """Give everyone who enters ALTO an open case, in the caller's transaction.
 
-    Whoever has an open one keeps it as it is, but that one to review which nobody looks after
-    opens when they enter by what they do; one closed less than `REOPEN_WITHIN` ago opens
-    again. This is decided here and not earlier, since counselors open and close meanwhile.
+    Whoever has an open one keeps it as it is, but that whoever enters by what they do ends its
+    being put off or to review. One closed less than `REOPEN_WITHIN` ago opens again. This is
+    decided here and not earlier, since counselors open and close meanwhile.
 
     Parameters
     ----------
@@ -93,11 +93,13 @@ def open_cases(
     reopened = connection.scalars(
         text(_QUERIES["reopen_cases"]), {"since": as_of - REOPEN_WITHIN, "as_of": as_of}
     ).all()
+    woken = connection.scalars(text(_QUERIES["wake_cases"])).all()
     promoted = connection.scalars(text(_QUERIES["promote_cases"]), {"as_of": as_of}).all()
     inserted = connection.scalars(
         text(_QUERIES["insert_cases"]), {"as_of": as_of, "run_id": run_id}
     ).all()
     opened = [*promoted, *inserted]
+    note_actions(connection, woken, "posposicion_interrumpida", at=as_of)
     note_actions(connection, reopened, "reabierto", at=as_of)
     note_actions(connection, opened, "abierto", at=as_of)
     return CasesOpened(len(opened), len(reopened))

@@ -110,16 +110,19 @@ WITH waiting AS (
 ), shown AS (
     SELECT w.*, row_number() OVER (
         ORDER BY CASE WHEN w.is_late THEN 0
-                      WHEN w.assigned_to <> :me THEN 5
+                      WHEN w.assigned_to <> :me THEN 6
                       WHEN w.due_at <= :soon THEN 1
                       WHEN w.assigned_to = :me THEN 2
-                      WHEN mod(hashtext(CAST(w.user_id_raiz AS text)) & 2147483647, :of) = :place
-                      THEN 3
-                      ELSE 4 END,
+                      WHEN w.priority = 'URGENTE' THEN 3
+                      WHEN w.state = 'abierto' THEN 4
+                      ELSE 5 END,
                  CASE WHEN w.is_late AND w.cluster_label = 'ALTO_RIESGO' THEN 0
                       WHEN w.is_late AND w.cluster_label = 'RIESGO_MODERADO' THEN 1
                       WHEN w.is_late THEN 2 END,
                  CASE WHEN w.is_late THEN -w.severity_index END,
+                 -- Whose share it is parts equals only: it never lets what is urgent wait.
+                 w.is_late OR w.assigned_to IS NOT NULL
+                     OR mod(hashtext(CAST(w.user_id_raiz AS text)) & 2147483647, :of) = :place DESC,
                  w.due_at NULLS LAST, w.state IS NOT DISTINCT FROM 'abierto' DESC,
                  w.severity_index DESC, w.user_id_raiz) AS turn
     FROM waiting w
@@ -158,7 +161,9 @@ LIMIT :limit OFFSET :offset;
 SELECT count(*) FROM user_feature_vector f WHERE NOT f.is_sufficient AND {visible};
 
 -- name: colleagues
-SELECT 'user:' || id AS name, email, role, disabled_at IS NOT NULL AS is_disabled
+-- Whoever has no scope sees everyone, and so the same people as anybody.
+SELECT 'user:' || id AS name, email, role, disabled_at IS NOT NULL AS is_disabled,
+       CAST(:scope AS uuid[]) IS NULL OR scope IS NULL OR scope && CAST(:scope AS uuid[]) AS shares
 FROM app_user WHERE role IN ('counselor', 'supervisor')
 ORDER BY email NULLS LAST, id;
 

@@ -24,13 +24,22 @@ RETURNING c.id;
 
 -- name: promote_cases
 -- To review since a first run or a new model, and now the person enters ALTO by what they do: from
--- now on the case waits as any other. One that somebody looks after is theirs.
+-- now on the case waits as any other, also for whoever had looked at it before.
 UPDATE risk_case c
 SET state = s.state, priority = s.priority, waiting_since = :as_of, due_at = NULL,
-    version = version + 1
+    acknowledged_at = NULL, acknowledged_by = NULL, escalation_level = 0, escalated_at = NULL,
+    snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL, version = version + 1
 FROM staged_case s
 WHERE c.user_id_raiz = s.user_id_raiz AND c.state = 'por_revisar' AND s.state = 'abierto'
-  AND c.acknowledged_at IS NULL
+RETURNING c.id;
+
+-- name: wake_cases
+-- Put off, and the person left ALTO and enters it again.
+UPDATE risk_case c
+SET snoozed_at = NULL, snoozed_until = NULL, snoozed_severity = NULL, version = version + 1
+FROM staged_case s
+WHERE c.user_id_raiz = s.user_id_raiz AND c.state = 'abierto' AND s.state = 'abierto'
+  AND c.snoozed_until IS NOT NULL
 RETURNING c.id;
 
 -- name: insert_cases

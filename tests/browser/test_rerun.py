@@ -28,6 +28,7 @@ def test_a_rerun_ends_changes_the_data_and_reaches_another_session(
         open_page(page, desk.pages, "")
         page.get_by_text("Reejecutar").first.click()
         at_rest(page.get_by_role("button", name="Reejecutar").last).click()
+        at_rest(page.get_by_role("button", name="Sí, reejecutar")).click()
         expect(page.get_by_text("terminada en")).to_be_visible()
         after = desk.data()["version"]
         assert after > before
@@ -55,6 +56,7 @@ def test_a_run_with_other_parameters_waits_for_the_first(desk: Desk, watched: Wa
         expect(page.get_by_text(f"Corrida {waiting.run_id}: en espera")).to_be_visible()
         page.get_by_text("Reejecutar").first.click()
         at_rest(page.get_by_role("button", name="Reejecutar").last).click()
+        at_rest(page.get_by_role("button", name="Sí, reejecutar")).click()
         expect(page.get_by_text("con otros parámetros")).to_be_visible()
         page.get_by_role("button", name="Cancelar").click()
         page.get_by_role("button", name="Sí, cancelar").click()
@@ -80,6 +82,7 @@ def test_two_sessions_follow_a_run_across_pages_and_either_may_cancel_it(
             open_page(page, desk.pages, "")
             page.get_by_text("Reejecutar").first.click()
             at_rest(page.get_by_role("button", name="Reejecutar").last).click()
+            at_rest(page.get_by_role("button", name="Sí, reejecutar")).click()
             for session in (page, other):
                 expect(session.get_by_text("en espera")).to_be_visible()
             with pytest.raises(RunCancelled):

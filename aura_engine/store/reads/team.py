@@ -36,12 +36,15 @@ class Colleague:
         Counselor or supervisor.
     is_disabled : bool
         Whether their account opens nothing any more.
+    shares : bool
+        Whether they may see people whom the reader sees.
     """
 
     name: str
     label: str
     role: Role
     is_disabled: bool
+    shares: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,10 @@ def first_waiting(
 
     Who is overdue or escalated comes first, for everyone and whatever the limit, up to `MOST_LATE`:
     by level, then by ASI, for all of them should have been looked at by now.
-    Then comes what is due within `PRESSING`, then what the viewer has, then what nobody has: first
-    the viewer's share of it, told by a hash of the person, so that two colleagues begin with
-    different people and each still sees all of them. What a colleague has comes last. Equals are
+    Then comes what is due within `PRESSING`, then what the viewer has, then what nobody has: urgent
+    cases, other ones that wait, and people to review or without a case. Of each of these the
+    viewer's share comes first, told by a hash of the person, so that two colleagues begin with
+    different people; nothing waits for its share alone. What a colleague has comes last. Equals are
     in the order of their deadlines, then by ASI.
 
     Whoever stays in ALTO for longer than `REOPEN_WITHIN` after their case was closed waits again.
@@ -205,8 +209,14 @@ def colleagues(connection: Connection, viewer: Viewer) -> list[Colleague]:
     """Return everyone with an account that works with people, disabled ones too."""
     viewer.require_aggregates()
     return [
-        Colleague(row.name, actor_label(row.name, row.email), Role(row.role), row.is_disabled)
-        for row in connection.execute(case_query("colleagues"))
+        Colleague(
+            row.name,
+            actor_label(row.name, row.email),
+            Role(row.role),
+            row.is_disabled,
+            row.shares,
+        )
+        for row in connection.execute(case_query("colleagues"), {"scope": viewer.scope()})
     ]
 
 

@@ -262,13 +262,36 @@ def test_a_case_to_review_waits_as_any_other_once_its_person_enters_by_behaviour
     later = AS_OF + timedelta(days=3)
     again = entering([looked_after, waiting], CaseState.TO_REVIEW)
     assert enter(connection, run_id, again, later) == (0, 0)
-    assert enter(connection, run_id, entering([looked_after, waiting]), later) == (1, 0)
+    assert enter(connection, run_id, entering([looked_after, waiting]), later) == (2, 0)
     cases = {str(case["user_id_raiz"]): case for case in found(connection, CASES)}
     assert len(cases) == 2
-    assert cases[looked_after]["state"] == CaseState.TO_REVIEW
+    assert cases[looked_after]["state"] == CaseState.OPEN
+    assert cases[looked_after]["acknowledged_at"] is None
     case = cases[waiting]
     assert (case["state"], case["priority"]) == (CaseState.OPEN, "ALTA")
     assert (case["waiting_since"], case["opened_at"]) == (later, AS_OF)
     assert case["version"] == 2
     done = [row["action"] for row in found(connection, ACTIONS) if row["case_id"] == case["id"]]
     assert done == ["abierto", "abierto"]
+
+
+def test_a_case_that_was_put_off_comes_back_when_its_person_enters_again(
+    connection: Connection, run_id: int
+) -> None:
+    [who] = ids(1)
+    enter(connection, run_id, entering([who]))
+    execute(
+        connection,
+        "UPDATE risk_case SET acknowledged_at = :at, acknowledged_by = 'ana', snoozed_at = :at,"
+        " snoozed_until = :until, snoozed_severity = 80",
+        at=AS_OF,
+        until=AS_OF + timedelta(days=30),
+    )
+    later = AS_OF + timedelta(days=3)
+    assert enter(connection, run_id, entering([who], CaseState.TO_REVIEW), later) == (0, 0)
+    [case] = found(connection, CASES)
+    assert case["snoozed_until"] is not None
+    assert enter(connection, run_id, entering([who]), later) == (0, 0)
+    [case] = found(connection, CASES)
+    assert (case["snoozed_until"], case["acknowledged_by"]) == (None, "ana")
+    assert column(found(connection, ACTIONS), "action") == ["abierto", "posposicion_interrumpida"]

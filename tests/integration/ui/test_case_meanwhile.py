@@ -143,7 +143,7 @@ def test_a_half_written_note_outlasts_that_a_colleague_closes_the_case_and_is_ke
     case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
     page.run()  # as when the pulse finds that somebody acted
     assert field(page, case, "note") == typed_in
-    assert "la cuenta 2 cerró el caso: atendido (hace" in news(page)
+    assert "la cuenta 2 cerró el caso: atendido (" in news(page)
     assert "solo se guarda como nota" in news(page)
     page.text_area(key=f"case_{case.id}_note").set_value(TEXT)
     press(page, "Guardar nota")
@@ -223,6 +223,19 @@ def test_a_reason_to_wait_outlasts_that_a_colleague_puts_the_case_off(
     page.run()
     assert field(page, case, "reason") == typed_in
     assert "la cuenta 2 pospuso el caso" in news(page)
+
+
+def test_the_first_press_after_news_tells_them_and_the_second_one_acts(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
+) -> None:
+    page = choose(open_page("ficha", p=name, viewer=EVA), case, "assign")
+    case_actions.assign(store, LEO, case, LEO.name, at=now)
+    page.run()
+    press(page, "Asignar")
+    assert "No se guardó nada todavía: mientras escribía, la cuenta 2 asignó el caso" in said(page)
+    assert case_row(store, case.id)["assigned_to"] == LEO.name
+    press(page, "Asignar")
+    assert case_row(store, case.id)["assigned_to"] == EVA.name
 
 
 def test_what_one_does_oneself_while_writing_is_no_news(

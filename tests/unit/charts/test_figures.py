@@ -184,17 +184,25 @@ def test_a_history_marks_where_another_model_gave_the_verdict():
     assert len(drawn.history_figure(chart, LIGHT, ZONE).layout.shapes) == 1
 
 
-def history(*recorded, until):
+def history(*recorded, until, model=1):
     """Verdicts as pairs of day and ASI; the last one holds until a day, on which another begins."""
     records = tuple(verdict(severity, days=day) for day, severity in recorded)
-    return HistoryChart(records, verdict(99.0) | {"extraction_date": AS_OF + timedelta(days=until)})
+    now = verdict(99.0, model=model) | {"extraction_date": AS_OF + timedelta(days=until)}
+    return HistoryChart(records, now)
 
 
 def test_the_usual_asi_is_the_one_that_held_for_half_of_the_time():
     assert history((0, 20.0), (16, 80.0), until=31).usual_severity() == 20.0
     assert history((0, 20.0), (15, 80.0), until=31).usual_severity() == 80.0
     assert history((0, 20.0), (10, 90.0), (20, 50.0), until=30).usual_severity() == 50.0
-    assert history((0, 20.0), until=29).usual_severity() is None
+    assert history((0, 20.0), until=13).usual_severity() is None
+
+
+def test_the_usual_asi_is_of_the_model_in_view_alone():
+    assert history((0, 20.0), until=40, model=2).usual_severity() is None
+    records = (verdict(90.0), verdict(20.0, model=2, days=30), verdict(30.0, model=2, days=40))
+    now = verdict(99.0, model=2) | {"extraction_date": AS_OF + timedelta(days=46)}
+    assert HistoryChart(records, now).usual_severity() == 20.0
 
 
 @given(
@@ -207,7 +215,7 @@ def test_the_usual_asi_is_the_median_of_days(spans):
         *[(day, float(asi)) for day, (_, asi) in zip(begins, spans, strict=True)], until=until
     )
     by_day = sorted(asi for days, asi in spans for _ in range(days))
-    expected = None if until < 30 else float(by_day[(len(by_day) - 1) // 2])
+    expected = None if until < 14 else float(by_day[(len(by_day) - 1) // 2])
     assert chart.usual_severity() == expected
 
 

@@ -80,7 +80,7 @@ def test_notices_that_do_not_get_through_are_named_by_channel():
     assert said.startswith(
         "Los avisos por correo no salen desde hace 3 h: el servidor no respondió"
     )
-    assert state(found) != state(pulse())
+    assert state(found, NOW) != state(pulse(), NOW)
 
 
 class Redrawn(Exception):
@@ -114,7 +114,14 @@ def test_only_a_page_that_shows_cases_is_redrawn_when_somebody_acts_on_one(
 def test_a_page_of_operations_is_outdated_when_a_part_or_the_latest_run_changes():
     run = {"id": 31, "status": "running"}
     before = Pulse(version(), run, parts())
-    assert state(before) == state(Pulse(version(), run, parts(aura_auth=part("aura_auth"))))
-    assert state(before) != state(Pulse(version(), {**run, "status": "failed"}, parts()))
-    down = parts(aura_auth=part("aura_auth", is_up=False))
-    assert state(before) != state(Pulse(version(), run, down))
+
+    def is_same(now: Pulse, at: datetime = NOW) -> bool:
+        return state(before, NOW) == state(now, at)
+
+    assert is_same(Pulse(version(), run, parts(aura_auth=part("aura_auth"))))
+    assert not is_same(Pulse(version(), {**run, "status": "failed"}, parts()))
+    assert not is_same(Pulse(version(), run, parts(aura_auth=part("aura_auth", is_up=False))))
+    troubled = parts(scheduler=part("scheduler", problem="No se pudo obtener"))
+    assert not is_same(Pulse(version(), run, troubled))
+    assert is_same(before, NOW + timedelta(hours=25))
+    assert not is_same(before, NOW + timedelta(hours=27))
