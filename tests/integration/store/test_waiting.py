@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -115,6 +116,31 @@ def test_of_those_who_are_late_the_most_severe_level_and_asi_come_first(
                 {"level": level, "severity": severity, "user": user},
             )
     assert first(store)[:4] == [users[3], users[1], users[2], users[0]]
+
+
+def test_what_is_urgent_waits_for_no_share_and_who_is_to_review_comes_after_what_waits(
+    store: Engine, users: list[str], eva: Viewer, leo: Viewer
+) -> None:
+    urgent, other, *_ = users
+    case_due(store, urgent, NOON + 8 * HOUR, priority="URGENTE")
+    case_due(store, other, NOON + 5 * HOUR, priority="ALTA")
+    for user in users[2:]:
+        open_case(store, user, state=CaseState.TO_REVIEW)
+    for viewer, place in ((eva, 0), (leo, 1)):
+        assert first(store, viewer, share=Share(place, 2))[:2] == [urgent, other]
+
+
+def test_whoever_sees_none_of_the_same_people_takes_no_share(store: Engine) -> None:
+    ours, theirs = UUID(int=1), UUID(int=2)
+    with store.begin() as connection:
+        for email, scope in (("a", [ours]), ("b", [theirs]), ("c", None), ("d", [ours, theirs])):
+            add_account(connection, Role.COUNSELOR, email=f"{email}@escuela.example", scope=scope)
+    reader = Viewer("user:1", Role.COUNSELOR, frozenset({ours}))
+    with reading(store) as connection:
+        of_reader = reads.colleagues(connection, reader)
+        of_all = reads.colleagues(connection, LOCAL)
+    assert [one.shares for one in of_reader] == [True, False, True, True]
+    assert all(one.shares for one in of_all)
 
 
 def test_what_presses_comes_before_ones_own_and_a_colleagues_comes_last(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pandas as pd
+
 from aura_engine.domain import KPI_COLUMNS
 from aura_engine.pipeline.axes import Axis
-from aura_engine.store.reads import Box
+from aura_engine.store.access import LOCAL
+from aura_engine.store.reads import Box, DataVersion, Scatter
 from aura_ui.figures import boxes
-from aura_ui.map_view import axes_in_words
+from aura_ui.map_view import Kept, People, axes_in_words
 
 
 def axis(**loadings: float) -> Axis:
@@ -45,3 +51,11 @@ def test_a_rectangle_is_read_in_whichever_direction_it_was_drawn() -> None:
     }
     assert boxes(drawn) == [Box(left=-1.0, right=1.5, bottom=0.0, top=2.0)]
     assert boxes({"selection": {"points": [], "box": [], "lasso": []}}) == []
+
+
+def test_a_map_places_people_as_until_a_whole_run_places_them_anew() -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    seen = DataVersion(7, at, 31, at, at, None, {}, at, at)
+    kept = Kept(LOCAL, seen, at, People(Scatter(pd.DataFrame(), 0), None), ())
+    assert kept.is_placed_as(replace(seen, number=8))
+    assert not kept.is_placed_as(replace(seen, number=8, run_id=32))
