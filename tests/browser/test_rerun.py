@@ -108,5 +108,6 @@ def _run_until_cancelled(desk: Desk, page: Page, other: Page) -> None:
             follow(page, "casos")
             expect(page.get_by_text(going_on)).to_be_visible()
             at_rest(other.get_by_role("button", name="Cancelar")).click()
+            at_rest(other.get_by_role("button", name="Sí, cancelar")).click()
             expect(page.get_by_text("cancelando …")).to_be_visible()
             eventually(lambda: run.advance(200))
