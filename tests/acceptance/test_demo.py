@@ -28,6 +28,10 @@ WHAT_NIGHTS_FOUND = """
     FROM pipeline_run WHERE requested_by = 'demo' AND status = 'succeeded'
       AND (as_of AT TIME ZONE 'UTC')::time = '09:30'
 """
+MODELS_OF_LATE = """
+    SELECT array_agg(DISTINCT model_version_id)
+    FROM (SELECT model_version_id FROM pipeline_run ORDER BY as_of DESC LIMIT 5) run
+"""
 PEOPLE_OF_THE_NIGHTS = """
     SELECT json_agg(json_build_array(concat_ws(',', h.as_of, h.user_id_raiz, h.cluster_label,
                                                h.reason), h.severity_index)
@@ -68,8 +72,7 @@ def test_the_demo_makes_a_population_and_says_who_is_where(installation: Install
     again = last_line(installation.run("demo", "--once"))
     assert again["users"] == 400
     assert installation.ask("SELECT count(*) FROM pipeline_run WHERE status = 'succeeded'") == 32
-    latest = "SELECT model_version_id FROM pipeline_run ORDER BY as_of DESC LIMIT 5"
-    assert installation.ask(f"SELECT array_agg(DISTINCT model_version_id) FROM ({latest}) r") == [2]
+    assert installation.ask(MODELS_OF_LATE) == [2]
 
     for options, variables, said in (
         (("--users", "401"), {}, "--reset"),
