@@ -89,6 +89,9 @@ def _sheet(dark: bool) -> str:
                    grid-template-columns: repeat(auto-fit, minmax(138px, 1fr)); }}
     .aura-card {{ border: 1px solid {line}; border-radius: 10px; padding: 10px 14px; }}
     .aura-card .number {{ font-size: 1.55rem; font-weight: 650; line-height: 1.3; }}
+    @keyframes aura-changed {{ from {{ box-shadow: inset 0 -.45em {accent}66; }} }}
+    .aura-card .number.changed {{ animation: aura-changed 3s ease-in; width: fit-content; }}
+    @media (prefers-reduced-motion: reduce) {{ .aura-card .number.changed {{ animation: none; }} }}
     .aura-card .change {{ color: {soft}; font-size: .9rem; font-weight: 500; }}
     .aura-wall {{ font-size: 1.25rem; grid-template-columns: repeat(6, 1fr); }}
     .aura-wall .aura-card {{ grid-column: span 2; container-type: inline-size; }}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -20,6 +20,9 @@ from aura_engine.working_hours import WorkingHours
 from aura_ui.case_words import due_in_words, since_in_words, stage_in_words
 from aura_ui.formats import ago, moment, signed, whole
 from aura_ui.people import CASES, Reasons, person_row, reasons_in_words
+
+NUMBERS: Final = "numbers_seen"
+"""In the session: the numbers of the cards as this visit to their page drew them last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ def entered_rows(
 
 
 def card(title: str, number: int, said: Sequence[str] = ()) -> str:
-    """Return a card with a number.
+    """Return a card with a number, marked where it was another one when this visit drew it last.
 
     Parameters
     ----------
@@ -258,7 +261,14 @@ def card(title: str, number: int, said: Sequence[str] = ()) -> str:
         Lines beneath.
     """
     lines = "<br>".join(escape(line) for line in said)
+    mark = " changed" if _is_changed(title, number) else ""
     return (
-        f'<div class="aura-card"><div>{title}</div><div class="number">{whole(number)}</div>'
+        f'<div class="aura-card"><div>{title}</div><div class="number{mark}">{whole(number)}</div>'
         f'<div class="change">{lines}</div></div>'
     )
+
+
+def _is_changed(title: str, number: int) -> bool:
+    seen: dict[str, int] = st.session_state.setdefault(NUMBERS, {})
+    former, seen[title] = seen.get(title), number
+    return former is not None and former != number

@@ -9,14 +9,14 @@ from typing import Final
 
 import streamlit as st
 
-from aura_ui import case_lists, map_view, worklist
+from aura_ui import case_lists, map_view, today, worklist
 from aura_ui.dialogs import OPEN_DIALOG
 from aura_ui.identity_panel import SENT
 from aura_ui.outcomes import OUTCOME
 
 _PAGE: Final = "page_visited"
 _OF_A_VISIT: Final = (
-    OPEN_DIALOG, OUTCOME, SENT, worklist.PICKED, case_lists.PICKED, map_view.KEPT,
+    OPEN_DIALOG, OUTCOME, SENT, worklist.PICKED, case_lists.PICKED, map_view.KEPT, today.NUMBERS,
 )  # fmt: skip
 
 

@@ -172,3 +172,17 @@ def test_one_line_says_of_when_the_data_are_and_what_is_missing(
     assert line(page.warning) == []
     [told] = line(page.caption)
     assert told.endswith(" · todo en marcha")
+
+
+def test_a_number_that_changed_while_the_page_is_looked_at_is_marked_once(
+    open_page: OpenPage, store: Engine, cases: list[CaseRef], now: datetime
+) -> None:
+    def marked(page: AppTest) -> int:
+        assert not page.exception
+        return sum(element.body.count('"number changed"') for element in page.html)
+
+    page = hoy(open_page, store)
+    assert marked(page) == 0
+    case_actions.acknowledge(store, LOCAL, cases[0], at=now)
+    assert marked(page.run()) == 1
+    assert marked(page.run()) == 0
