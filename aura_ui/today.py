@@ -173,16 +173,14 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            why = (*_standing(row, clock), reasons_in_words(reasons, row["pseudonym"]))
+            why = (reasons_in_words(reasons, row["pseudonym"]), *_standing(row, clock))
             person_row(viewer, row, why=" · ".join(part for part in why if part))
 
 
 def _standing(row: dict[str, Any], clock: tuple[WorkingHours, datetime, tzinfo]) -> list[str]:
     """Say by when somebody should look after a person, since when they wait, and whose they are."""
     _, at, zone = clock
-    said = [due_in_words(row, *clock)]
-    if row["escalation_level"]:
-        said.append(t("case.escalated"))
+    said = [due_in_words(row, *clock)]  # one that is over was escalated, as the person's page says
     if row["state"] is None:
         said.append(t("today.without_case"))
     else:

@@ -104,7 +104,7 @@ def pick(people: Sequence[Person], shown: pd.DataFrame, *, is_choice: bool) -> l
                 format="%.0f", min_value=0, max_value=100, color=theme.look().accent, width=96
             ),
             t("high.change"): st.column_config.TextColumn(width=80, alignment="right"),
-            t("high.reasons"): st.column_config.TextColumn(width=290),
+            t("high.reasons"): st.column_config.TextColumn(width=305),
             t("high.marks"): st.column_config.TextColumn(width=130),
             t("high.votes"): st.column_config.NumberColumn(format="%d / 3", width=60),
             t("high.days"): st.column_config.NumberColumn(format="%.0f", width=125),

@@ -30,8 +30,9 @@ from aura_engine.working_hours import WorkingHours
 
 TEAM: Final = Viewer("demo:counselor", Role.COUNSELOR)
 """The counselor as whom the demo's pages can be seen; nobody else is invented."""
-TAKEN_A_DAY: Final = 8
-"""Cases that are acknowledged on a working day, as many as `AURA_CASES_PER_DAY` has by default."""
+TAKEN_A_DAY: Final = 16
+"""Cases that two counselors acknowledge on a working day, each as many as `AURA_CASES_PER_DAY` has
+by default."""
 PAUSE: Final = timedelta(minutes=7)
 """Between two actions."""
 ENDED_AFTER: Final = timedelta(days=3, hours=12)

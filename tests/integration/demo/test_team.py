@@ -18,7 +18,7 @@ from tests.integration.store.case_rows import OFFICE, local, open_case, populati
 from tests.integration.store.conftest import TEMPLATE, build_template
 
 SUNDAY, MONDAY, TUESDAY, FRIDAY = (local(day, 3, 30) for day in (1, 2, 3, 6))
-CASES = 12
+CASES = 20
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.domain import KPI_COLUMNS
+from aura_engine.store.access import Role, Viewer
 from aura_engine.store.model_versions import activate_model
 from aura_engine.store.reads import Box
 from aura_ui import figures, map_view
@@ -212,6 +214,14 @@ def test_an_open_map_stays_as_it_is_until_its_reader_asks(
     freeze_totals(population)
     page.run()
     assert "23 personas según su conducta" in said(page)
+
+
+def test_the_map_that_one_reader_opened_is_not_another_s_whose_scope_is_smaller(
+    open_page: OpenPage, population: Engine
+) -> None:
+    assert "25 personas según su conducta" in said(open_page("mapa"))
+    scoped = Viewer("user:1", Role.COUNSELOR, frozenset({UUID(int=99)}))
+    assert "0 personas según su conducta" in said(open_page("mapa", viewer=scoped))
 
 
 def test_more_people_than_can_be_drawn_are_cells(
