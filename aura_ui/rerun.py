@@ -92,7 +92,7 @@ def follow(run: dict[str, Any], viewer: Viewer) -> None:
         say_progress(run)
     elif st.session_state.get(_DISMISSED) != run_id:
         _say_how_it_ended(run, viewer)
-    say_refused(run_id)
+    say_refused(run_id, place="run")
     if is_open(run) and viewer.role in OPERATORS:
         offer_to_cancel(run, viewer, place="run")
 
@@ -196,15 +196,23 @@ def offer_to_cancel(run: dict[str, Any], viewer: Viewer, *, place: str) -> None:
             t("rerun.cancel_yes"),
             key=f"{place}_cancel_yes",
             on_click=_cancel,
-            args=(viewer, run_id),
+            args=(viewer, run_id, place),
         )
         st.button(t("rerun.cancel_no"), key=f"{place}_cancel_no", on_click=_confirm, args=(None,))
 
 
-def say_refused(run_id: int) -> None:
-    """Say why a run was not cancelled, until another run is the latest or somebody hides it."""
-    refused, said = st.session_state.get(_NOT_CANCELLED, (None, ""))
-    if refused == run_id:
+def say_refused(run_id: int, *, place: str) -> None:
+    """Say why a run was not cancelled where that was asked, until something else is asked.
+
+    Parameters
+    ----------
+    run_id : int
+        Which run stands there.
+    place : str
+        As of `offer_to_cancel`.
+    """
+    asked, said = st.session_state.get(_NOT_CANCELLED, (None, ""))
+    if asked == (place, run_id):
         st.warning(said, icon=":material/info:")
 
 
@@ -213,7 +221,7 @@ def _confirm(asked: tuple[str, int] | None) -> None:
     st.session_state[_CONFIRMING] = asked
 
 
-def _cancel(viewer: Viewer, run_id: int) -> None:
+def _cancel(viewer: Viewer, run_id: int, place: str) -> None:
     _confirm(None)
     try:
         guard.require_same(viewer)
@@ -221,9 +229,9 @@ def _cancel(viewer: Viewer, run_id: int) -> None:
             raise AccessDenied(t("ui.not_for_role", role=t(f"roles.{viewer.role}")))
         if not cancel(databases.store(), run_id):
             too_late = t("rerun.cancel_too_late", run_id=run_id)
-            st.session_state[_NOT_CANCELLED] = (run_id, too_late)
+            st.session_state[_NOT_CANCELLED] = ((place, run_id), too_late)
     except AuraError as error:
-        st.session_state[_NOT_CANCELLED] = (run_id, str(error))
+        st.session_state[_NOT_CANCELLED] = ((place, run_id), str(error))
 
 
 def _weigh(clusters_key: str, contamination_key: str) -> None:

@@ -46,6 +46,8 @@ def _draw(viewer: Viewer) -> None:
     except AuraError as error:
         st.caption(str(error))
         return
+    for run in latest:
+        rerun.say_refused(run["id"], place=f"queue_{run['id']}")
     waiting = [run for run in reversed(latest) if rerun.is_open(run)]
     if not waiting:
         st.caption(t("operation.queue_empty"))
