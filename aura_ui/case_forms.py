@@ -252,7 +252,9 @@ def _close_fields(_viewer: Viewer, ref: CaseRef, _colleagues: Sequence[Colleague
     st.selectbox(
         t("case.outcome"),
         list(Outcome),
+        index=None,  # an outcome that nobody chose would be a wrong one
         format_func=lambda outcome: t(f"case_outcome.{outcome}"),
+        placeholder=t("case.outcome_choose"),
         key=key(ref.id, "outcome"),
     )
     _text(ref, "closing", "case.closing_text", "case.closing_help")
@@ -308,7 +310,11 @@ def _submit_snooze(viewer: Viewer, case: Case) -> None:
 
 
 def _submit_close(viewer: Viewer, case: Case) -> None:
-    outcome = Outcome(st.session_state[key(case["id"], "outcome")])
+    chosen = st.session_state[key(case["id"], "outcome")]
+    if chosen is None and case["stage"] != CaseStage.CLOSED:
+        outcomes.tell(place_of(case["pseudonym"]), refused=[t("case.outcome_missing")])
+        return
+    outcome = Outcome(chosen or Outcome.ATTENDED)  # a closed case refuses whichever it is
     note = st.session_state[key(case["id"], "closing")]
     _do(
         viewer,

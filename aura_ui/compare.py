@@ -23,7 +23,7 @@ from aura_ui.compare_filters import PAGE, Wanted, choose_page, choose_runs, filt
 from aura_ui.compare_tables import causes_table, finding, moves_table, people_table
 from aura_ui.failures import explained
 from aura_ui.figures import show_table
-from aura_ui.formats import NOTHING, whole
+from aura_ui.formats import NOTHING, people_in_words, whole
 from aura_ui.people import CARD, PERSON, reasons_of
 from aura_ui.roles import CARERS
 
@@ -77,7 +77,7 @@ def section(viewer: Viewer) -> None:
     if not people:
         st.info(t("compare.none_narrowed" if wanted.is_narrowed else "compare.none"))
         return
-    st.caption(t("high.lead", total=whole(total)))
+    st.caption(people_in_words(total))
     _list(viewer, people, people_table(people, reasons), f"{asked}_{wanted.query()}_{number}")
     choose_page(wanted, number, pages)
     st.caption(t("compare.list_note"))

@@ -137,3 +137,8 @@ def _unit(column: str, value: float) -> str:
     if column not in _COUNTS:
         return ""
     return t(f"units.{column}" if f"{value:.0f}" == "1" else f"units.many_{column}")
+
+
+def people_in_words(count: int) -> str:
+    """Say how many people a list holds."""
+    return t("high.lead_one") if count == 1 else t("high.lead", total=whole(count))

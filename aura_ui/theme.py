@@ -100,6 +100,11 @@ def _sheet(dark: bool) -> str:
     .aura-row {{ display: grid; align-items: center; gap: 2px 12px; padding: 3px 0;
                  grid-template-columns: 3.6rem 5.2rem 1fr; }}
     .aura-row.moves {{ grid-template-columns: 3.6rem 5.2rem 2.9rem 1fr; }}
+    [data-testid="stHtml"]:has(> .aura-row) {{ container-type: inline-size; }}
+    @container (max-width: 22rem) {{
+      .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
+      .aura-row .why {{ grid-column: 1 / -1; }}
+    }}
     .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
     .aura-kpi {{ padding: 8px 0; border-top: 1px solid {line}; display: grid; gap: 3px 14px;
                  grid-template-columns: 1fr 5.5rem; }}
@@ -112,8 +117,6 @@ def _sheet(dark: bool) -> str:
     .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
     .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
     @media (max-width: 640px) {{
-      .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
-      .aura-row .why {{ grid-column: 1 / -1; }}
       [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
         > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
       .aura-wall .aura-card:nth-child(n) {{ grid-column: 1 / -1; }}

@@ -8,7 +8,7 @@ from aura_engine.i18n import t
 from aura_engine.store.reads import WorkOrder, colleagues, last_run_before, work_count, work_list
 from aura_ui import audited, case_lists, databases, outcomes, worklist, worklist_filters
 from aura_ui.failures import explained
-from aura_ui.formats import moment, whole
+from aura_ui.formats import moment, people_in_words
 from aura_ui.guard import require_role
 from aura_ui.page import begin, cases_on_view, end, require_results
 from aura_ui.people import PERSON, reasons_of
@@ -49,7 +49,7 @@ with explained(), databases.page_reading() as connection:
 
 begin(
     t(f"high.title_{wanted.level}" if wanted.level else "high.title_all"),
-    t("high.lead", total=whole(total)) if total else None,
+    people_in_words(total) if total else None,
 )
 outcomes.show(worklist.PLACE)
 worklist_filters.ask(wanted, viewer)

@@ -71,9 +71,11 @@ else:
     st.subheader(t("operation.stages", run_id=run["id"]), anchor=False)
     if run["error"]:
         st.error(run["error"], icon=":material/error:")
-    st.dataframe(
-        operation.stages_table(run), hide_index=True, key="table_stages", placeholder=NOTHING
-    )
+    stages = operation.stages_table(run)
+    if stages.empty:
+        st.caption(t("operation.no_stages"))
+    else:
+        st.dataframe(stages, hide_index=True, key="table_stages", placeholder=NOTHING)
     st.subheader(t("operation.unresolved"), anchor=False)
     for said in operation.references_in_words(recent):
         st.caption(said)

@@ -59,8 +59,12 @@ def labels(page: AppTest) -> list[str]:
 
 
 def choose(page: AppTest, case: CaseRef, form: str) -> AppTest:
+    """Open a form; one that closes a case names how it ended."""
     page.pills(key=f"case_{case.id}_form").set_value(form)
-    return page.run()
+    page.run()
+    if form == "close":
+        page.selectbox(key=f"case_{case.id}_outcome").set_value(Outcome.ATTENDED)
+    return page
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -312,3 +316,13 @@ def test_local_is_a_supervisor_of_this_machine(
 ) -> None:
     press(open_page("ficha", p=name), "Reconocer")
     assert case_row(store, case.id)["assigned_to"] == LOCAL.name
+
+
+def test_no_case_is_closed_without_a_chosen_outcome(
+    open_page: OpenPage, store: Engine, name: str, case: CaseRef
+) -> None:
+    page = open_page("ficha", p=name)
+    page.pills(key=f"case_{case.id}_form").set_value("close")
+    press(page.run(), "Cerrar caso")
+    assert "Falta elegir cómo termina el caso" in said(page)
+    assert case_row(store, case.id)["state"] == "abierto"
