@@ -105,6 +105,8 @@ def _sheet(dark: bool) -> str:
       .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
+    [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
+      > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
     .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
     .aura-kpi {{ padding: 8px 0; border-top: 1px solid {line}; display: grid; gap: 3px 14px;
                  grid-template-columns: 1fr 5.5rem; }}
@@ -117,8 +119,6 @@ def _sheet(dark: bool) -> str:
     .aura-track {{ height: 8px; border-radius: 4px; background: {ground}; align-self: center; }}
     .aura-track i {{ display: block; height: 8px; border-radius: 4px; background: {accent}; }}
     @media (max-width: 640px) {{
-      [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
-        > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
       .aura-wall .aura-card:nth-child(n) {{ grid-column: 1 / -1; }}
     }}
     """
