@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 import pandas as pd
@@ -22,7 +23,15 @@ from aura_engine.charts.periods import HIGH_SHARE
 from aura_engine.charts.profile_figures import profile_name
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
-from aura_engine.store.reads import FEWEST, Cohort, Hidden, Scatter, Severities
+from aura_engine.store.reads import (
+    FEWEST,
+    SEVERITY_BINS,
+    Cohort,
+    Hidden,
+    Scatter,
+    Severities,
+    SeverityDay,
+)
 from aura_ui.formats import NOTHING, moment
 
 TREND_COLUMNS = (
@@ -79,6 +88,15 @@ def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
         }
         for day in reversed(chart.days)
         for cohort in day.cohorts
+    )
+
+
+def severity_days_table(days: Sequence[SeverityDay]) -> pd.DataFrame:
+    """Return people by day and bin of ASI, the newest day first."""
+    return pd.DataFrame(
+        {t("cohorts.day"): day.day.isoformat()}
+        | {f"ASI {name}": count for name, count in zip(SEVERITY_BINS, day.people, strict=True)}
+        for day in reversed(days)
     )
 
 

@@ -10,9 +10,11 @@ from aura_engine.charts import (
     distribution_chart,
     severity_chart,
 )
+from aura_engine.charts.cohort_figures import severity_days_figure
 from aura_engine.charts.figures import distribution_figure, severity_figure
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
+from aura_engine.store.reads import severity_days
 from aura_ui import cohort_view, databases, theme
 from aura_ui.failures import explained
 from aura_ui.figures import show
@@ -20,7 +22,7 @@ from aura_ui.formats import NOTHING, percent, whole
 from aura_ui.guard import require_role
 from aura_ui.page import begin, end, now, require_results
 from aura_ui.roles import EVERYONE
-from aura_ui.tables import level_table, severity_table
+from aura_ui.tables import level_table, severity_days_table, severity_table
 
 viewer = require_role(EVERYONE)
 
@@ -31,8 +33,9 @@ with explained(), databases.page_reading() as connection:
     require_results(connection, viewer, t("distribution.title"))
     levels = distribution_chart(connection, viewer)
     severities = severity_chart(connection, viewer)
-    groups = cohort_chart(connection, viewer, kind)
     first = (now() - DAYS).astimezone(databases.zone()).date()
+    spreads = severity_days(connection, viewer, since=first)
+    groups = cohort_chart(connection, viewer, kind)
     days = cohort_days_chart(connection, viewer, kind, since=first)
 
 finding = (
@@ -72,6 +75,14 @@ st.caption(
         stopped=whole(levels.stopped_showing),
     )
 )
+if spreads:
+    st.markdown(f"**{t('cohorts.bins_over_time')}**")
+    show(
+        severity_days_figure(spreads, theme.look()),
+        severity_days_table(spreads),
+        key="asi-dias",
+        finding=t("cohorts.bins_over_time"),
+    )
 st.subheader(t("cohorts.title"), anchor=False)
 cohort_view.choose(kind)
 cohort_view.draw(groups, days)

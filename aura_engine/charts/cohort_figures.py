@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Final
 
@@ -13,6 +14,7 @@ from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_ORDER
 from aura_engine.charts.theme import DAY, LEGEND, Look
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
+from aura_engine.store.reads import SEVERITY_BINS, SeverityDay
 
 MARKS: Final = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 """Colour is never all that tells two lines apart."""
@@ -93,6 +95,37 @@ def cohort_days_figure(chart: CohortDaysChart, look: Look) -> go.Figure:
             mode="lines+markers",
             connectgaps=False,
             line={"color": colour, "width": 2},
+            marker={"symbol": mark, "size": 7},
+            hovertemplate=f"%{{x|{DAY}}} · %{{y:.1f}} %<extra>%{{fullData.name}}</extra>",
+        )
+    return figure
+
+
+def severity_days_figure(days: Sequence[SeverityDay], look: Look) -> go.Figure:
+    """Draw the share of people in each bin of ASI day by day.
+
+    Parameters
+    ----------
+    days : sequence of SeverityDay
+        The oldest first.
+    look : Look
+        Colours.
+    """
+    figure = go.Figure(
+        layout=look.layout(
+            height=340,
+            xaxis=look.time_axis(),
+            yaxis=look.axis(title=t("cohorts.bin_share"), rangemode="tozero", ticksuffix=" %"),
+        )
+    )
+    colours = CLUSTERS_DARK if look.dark else CLUSTERS
+    for place, (name, mark) in enumerate(zip(SEVERITY_BINS, MARKS, strict=False)):
+        figure.add_scatter(
+            name=f"ASI {name}",
+            x=[day.day for day in days],
+            y=[100 * day.people[place] / sum(day.people) for day in days],
+            mode="lines+markers",
+            line={"color": colours[place % len(colours)], "width": 2},
             marker={"symbol": mark, "size": 7},
             hovertemplate=f"%{{x|{DAY}}} · %{{y:.1f}} %<extra>%{{fullData.name}}</extra>",
         )

@@ -29,3 +29,10 @@ SELECT day, cohort_kind = 'all' AS is_everyone, cohort, cluster_label, people
 FROM daily_snapshot
 WHERE day >= :since AND cohort_kind IN ('all', :kind)
 ORDER BY day;
+
+-- name: severity_days
+-- Everyone by tens of ASI at each day's end, a row for each level.
+SELECT day, severity_bins
+FROM daily_snapshot
+WHERE day >= :since AND cohort_kind = 'all'
+ORDER BY day;

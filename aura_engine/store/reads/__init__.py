@@ -40,8 +40,10 @@ from aura_engine.store.reads.cohorts import (
     Cohort,
     CohortDay,
     CohortKind,
+    SeverityDay,
     cohort_days,
     cohorts,
+    severity_days,
 )
 from aura_engine.store.reads.compare import (
     Cell,
@@ -142,6 +144,7 @@ __all__ = [
     "Scatter",
     "ServiceStatus",
     "Severities",
+    "SeverityDay",
     "Share",
     "TrendStep",
     "Waiting",
@@ -193,6 +196,7 @@ __all__ = [
     "scatter",
     "services",
     "severities",
+    "severity_days",
     "stream_risk_list",
     "taken_up",
     "team_load",

@@ -67,6 +67,22 @@ class CohortDay:
     cohorts: tuple[Cohort, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SeverityDay:
+    """How the ASI of everyone spread at the end of a day.
+
+    Parameters
+    ----------
+    day : date
+        The day.
+    people : tuple of int
+        By bin of `aura_engine.store.reads.SEVERITY_BINS`.
+    """
+
+    day: date
+    people: tuple[int, ...]
+
+
 def cohorts(connection: Connection, viewer: Viewer, kind: CohortKind) -> list[Cohort]:
     """Return the groups of those whom the viewer may see, in no order, the small ones hidden.
 
@@ -126,6 +142,28 @@ def cohort_days(
         if names:
             names |= dict.fromkeys(ever & days[day].keys() - names.keys(), Hidden.BESIDE)
     return [CohortDay(day, tuple(_told(groups, hidden[day]))) for day, groups in days.items()]
+
+
+def severity_days(connection: Connection, viewer: Viewer, *, since: date) -> list[SeverityDay]:
+    """Return how the ASI of everyone spread at the end of each recorded day, oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    viewer : Viewer
+        Who reads; totals of everyone, whatever the scope.
+    since : date
+        The first day.
+    """
+    viewer.require_aggregates()
+    tens: defaultdict[date, list[int]] = defaultdict(lambda: [0] * 10)
+    for row in connection.execute(scoped(_FILE, "severity_days"), {"since": since}):
+        tens[row.day] = [sum(pair) for pair in zip(tens[row.day], row.severity_bins, strict=True)]
+    return [
+        SeverityDay(day, tuple(sum(found[at : at + 2]) for at in range(0, 10, 2)))
+        for day, found in tens.items()
+    ]
 
 
 def _sizes(counts: Mapping[str | None, Counts]) -> dict[str | None, int]:

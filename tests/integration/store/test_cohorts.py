@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from aura_engine.charts import cohort_chart, cohort_days_chart
+from aura_engine.charts.cohort_figures import severity_days_figure
+from aura_engine.charts.theme import Look
 from aura_engine.domain import RiskLevel
 from aura_engine.store import reads
 from aura_engine.store.access import SYSTEM, Role, Viewer
@@ -17,7 +19,7 @@ from aura_engine.store.generation import ensure_history_month, stage_history
 from aura_engine.store.people import save_people
 from aura_engine.store.reads import Cohort, CohortKind, Hidden
 from aura_engine.store.trends import record_day
-from aura_ui.tables import cohort_days_table, cohort_table
+from aura_ui.tables import cohort_days_table, cohort_table, severity_days_table
 from tests.integration.store.rows import (
     AS_OF,
     a_model,
@@ -151,3 +153,16 @@ def test_lines_over_time_are_of_the_groups_that_are_told(grouped: Engine) -> Non
     assert chart.names() == ["Jalisco", "Puebla"]
     assert chart.percent("Jalisco", RiskLevel.ALTO) == [(DAY, 50.0)]
     assert chart.percent("Oaxaca", RiskLevel.ALTO) == [(DAY, None)]
+
+
+def test_how_the_asi_spread_is_told_day_by_day(grouped: Engine) -> None:
+    with grouped.begin() as connection:
+        record_day(connection, DAY + timedelta(days=1), zone=ZONE)
+    found = read(grouped, reads.severity_days, SYSTEM, since=DAY)
+    assert [day.day for day in found] == [DAY, DAY + timedelta(days=1)]
+    assert {day.people for day in found} == {(0, 33, 0, 0, 7)}
+    drawn = severity_days_figure(found, Look(dark=False)).data
+    assert [line.y[0] for line in drawn] == [0, 82.5, 0, 0, 17.5]
+    table = severity_days_table(found)
+    assert list(table.iloc[0]) == [(DAY + timedelta(days=1)).isoformat(), 0, 33, 0, 0, 7]
+    assert read(grouped, reads.severity_days, SYSTEM, since=DAY + timedelta(days=2)) == []

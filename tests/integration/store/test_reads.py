@@ -79,6 +79,7 @@ TOTALS: dict[str, dict[str, Any]] = {
     "scatter": {"max_points": 100},
     "services": {},
     "severities": {},
+    "severity_days": {"since": AS_OF.date()},
     "taken_up": {"since": AS_OF},
     "trend_steps": {**A_WHILE, "step": reads.TrendStep.HOUR, "zone": "UTC"},
     "work_count": {"chosen": reads.WorkFilter()},
