@@ -7,7 +7,12 @@ from typing import Final
 import streamlit as st
 
 from aura_engine.charts import CohortChart, CohortDaysChart
-from aura_engine.charts.cohort_figures import cohort_days_figure, cohort_figure, cohort_name
+from aura_engine.charts.cohort_figures import (
+    cohort_days_figure,
+    cohort_figure,
+    cohort_name,
+    cohort_severity_figure,
+)
 from aura_engine.charts.cohorts import share
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
@@ -15,7 +20,7 @@ from aura_engine.store.reads import FEWEST, CohortKind
 from aura_ui import theme
 from aura_ui.figures import show
 from aura_ui.formats import percent, whole
-from aura_ui.tables import cohort_days_table, cohort_table
+from aura_ui.tables import cohort_days_table, cohort_severity_table, cohort_table
 
 BY: Final = "por"
 """Query parameter of the grouping."""
@@ -72,6 +77,15 @@ def draw(now: CohortChart, days: CohortDaysChart) -> None:
     if now.kind is CohortKind.CATEGORY:
         notes.append(t("cohorts.overlap"))
     st.caption(" ".join(notes))
+    if now.shown:
+        spread = t("cohorts.spread")
+        st.markdown(f"**{spread}**")
+        show(
+            cohort_severity_figure(now, theme.look()),
+            cohort_severity_table(now),
+            key=f"asi-{now.kind}",
+            finding=spread,
+        )
     if not days.days:
         st.caption(t("cohorts.no_days"))
         return

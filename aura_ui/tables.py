@@ -78,6 +78,18 @@ def cohort_table(chart: CohortChart) -> pd.DataFrame:
     )
 
 
+def cohort_severity_table(chart: CohortChart) -> pd.DataFrame:
+    """Return people by group and bin of ASI; of a small group only that it is small."""
+    return pd.DataFrame(
+        {
+            t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
+            t("ui.people"): _size(cohort.people, cohort.hidden),
+            **_bins(cohort.bins),
+        }
+        for cohort in chart.cohorts
+    )
+
+
 def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
     """Return people and levels by day and group, the newest day first."""
     return pd.DataFrame(
@@ -85,6 +97,7 @@ def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
             t("cohorts.day"): day.day.isoformat(),
             t(f"cohorts.{chart.kind}"): cohort_name(cohort.name),
             **_cohort_cells(cohort),
+            **_bins(cohort.bins),
         }
         for day in reversed(chart.days)
         for cohort in day.cohorts
@@ -94,10 +107,15 @@ def cohort_days_table(chart: CohortDaysChart) -> pd.DataFrame:
 def severity_days_table(days: Sequence[SeverityDay]) -> pd.DataFrame:
     """Return people by day and bin of ASI, the newest day first."""
     return pd.DataFrame(
-        {t("cohorts.day"): day.day.isoformat()}
-        | {f"ASI {name}": count for name, count in zip(SEVERITY_BINS, day.people, strict=True)}
-        for day in reversed(days)
+        {t("cohorts.day"): day.day.isoformat(), **_bins(day.people)} for day in reversed(days)
     )
+
+
+def _bins(people: tuple[int, ...] | None) -> dict[str, int | None]:
+    return {
+        f"ASI {name}": None if people is None else people[place]
+        for place, name in enumerate(SEVERITY_BINS)
+    }
 
 
 def _cohort_cells(cohort: Cohort) -> dict[str, object]:

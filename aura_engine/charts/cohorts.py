@@ -70,6 +70,21 @@ def share(cohort: Cohort, level: RiskLevel) -> float | None:
     return 100 * cohort.levels[level] / cohort.people
 
 
+def bin_share(cohort: Cohort, place: int) -> float | None:
+    """Return the share of a bin of ASI in a group, 0-100; None where the group is hidden.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The group.
+    place : int
+        Of the bin in `aura_engine.store.reads.SEVERITY_BINS`.
+    """
+    if cohort.people is None or cohort.bins is None:
+        return None
+    return 100 * cohort.bins[place] / cohort.people
+
+
 def cohort_chart(connection: Connection, viewer: Viewer, kind: CohortKind) -> CohortChart:
     """Build the levels of the groups of those in view.
 

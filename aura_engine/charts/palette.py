@@ -47,6 +47,9 @@ CLUSTERS_DARK: Final = (
     "#A9CF6B", "#6CC3EE", "#D9B65C", "#CFA0F5", "#A9B6C8",
 )  # fmt: skip
 
+SEVERITY: Final = ("#DBE7F3", "#A9C5E2", "#74A2D1", "#3B6EA8", "#234A78")
+"""Bins of ASI, the lowest first, on light and dark surfaces; the outline is the accent's."""
+
 ACCENT: Final = "#3B6EA8"
 ACCENT_DARK: Final = "#7FA8D6"
 

@@ -28,7 +28,7 @@ TITLES: Final = {
 CHARTS: Final = {
     "": 1,
     "ficha": 1,
-    "distribucion": 4,
+    "distribucion": 5,
     "mapa": 1,
     "perfiles": 1,
     "tendencias": 2,

@@ -7,8 +7,8 @@ Groups of few are hidden here, before anything is returned: see
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -17,12 +17,14 @@ from sqlalchemy import Connection
 
 from aura_engine.domain import RiskLevel
 from aura_engine.store.access import Viewer
+from aura_engine.store.reads.charts import SEVERITY_BINS
 from aura_engine.store.reads.scope import scoped
 from aura_engine.store.reads.suppression import Hidden, hidden_groups
 
 _FILE: Final = "store_cohorts"
 
 Counts = dict[RiskLevel, int]
+Bins = tuple[int, ...]
 
 
 class CohortKind(StrEnum):
@@ -43,11 +45,13 @@ class Cohort:
     name : str or None
         None for those of whom it is not known.
     people : int or None
-        None where the group is hidden; so are levels and mean_severity.
+        None where the group is hidden; so are the three that follow.
     levels : dict or None
         People by level; all three are there.
     mean_severity : float or None
         Mean ASI, 0-100; also None at the end of a past day, of which it is not kept.
+    bins : tuple of int or None
+        People by bin of `aura_engine.store.reads.SEVERITY_BINS`.
     hidden : Hidden or None
         Why it is not told.
     """
@@ -56,6 +60,7 @@ class Cohort:
     people: int | None
     levels: Counts | None
     mean_severity: float | None
+    bins: Bins | None
     hidden: Hidden | None
 
 
@@ -83,6 +88,22 @@ class SeverityDay:
     people: tuple[int, ...]
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What is counted of a group."""
+
+    levels: Counts = field(default_factory=lambda: dict.fromkeys(RiskLevel, 0))
+    bins: list[int] = field(default_factory=lambda: [0] * len(SEVERITY_BINS))
+    severity: float = 0.0
+
+    @property
+    def people(self) -> int:
+        return sum(self.levels.values())
+
+    def add(self, bins: Sequence[int]) -> None:
+        self.bins = [sum(pair) for pair in zip(self.bins, bins, strict=True)]
+
+
 def cohorts(connection: Connection, viewer: Viewer, kind: CohortKind) -> list[Cohort]:
     """Return the groups of those whom the viewer may see, in no order, the small ones hidden.
 
@@ -96,12 +117,14 @@ def cohorts(connection: Connection, viewer: Viewer, kind: CohortKind) -> list[Co
         By what people are grouped.
     """
     viewer.require_aggregates()
-    counts: defaultdict[str | None, Counts] = defaultdict(_none)
-    severity: defaultdict[str | None, float] = defaultdict(float)
+    groups = _groups()
     for row in connection.execute(scoped(_FILE, kind), {"scope": viewer.scope()}):
-        counts[row.cohort][RiskLevel(row.cluster_label)] += row.people
-        severity[row.cohort] += row.severity
-    return _told(counts, hidden_groups(_sizes(counts)), severity)
+        group = groups[row.cohort]
+        group.levels[RiskLevel(row.cluster_label)] += row.people
+        group.bins[row.bin] += row.people
+        group.severity += row.severity
+    means = {name: group.severity / group.people for name, group in groups.items()}
+    return _told(groups, hidden_groups(_sizes(groups)), means)
 
 
 def cohort_days(
@@ -123,15 +146,13 @@ def cohort_days(
         The first day.
     """
     viewer.require_aggregates()
-    days: defaultdict[date, defaultdict[str | None, Counts]] = defaultdict(_groups)
-    everyone: defaultdict[date, Counts] = defaultdict(_none)
+    days: defaultdict[date, defaultdict[str | None, _Tally]] = defaultdict(_groups)
+    everyone: defaultdict[date, _Tally] = defaultdict(_Tally)
     asked = {"since": since, "kind": kind.value}
     for row in connection.execute(scoped(_FILE, "days"), asked):
-        level = RiskLevel(row.cluster_label)
-        if row.is_everyone:
-            everyone[row.day][level] += row.people
-        else:
-            days[row.day][row.cohort][level] += row.people
+        group = everyone[row.day] if row.is_everyone else days[row.day][row.cohort]
+        group.levels[RiskLevel(row.cluster_label)] += row.people
+        group.add(_by_twenty(row.severity_bins))
     if kind is not CohortKind.CATEGORY:
         for day, groups in days.items():
             groups.update(_rest(everyone[day], groups))
@@ -157,51 +178,54 @@ def severity_days(connection: Connection, viewer: Viewer, *, since: date) -> lis
         The first day.
     """
     viewer.require_aggregates()
-    tens: defaultdict[date, list[int]] = defaultdict(lambda: [0] * 10)
+    days: defaultdict[date, _Tally] = defaultdict(_Tally)
     for row in connection.execute(scoped(_FILE, "severity_days"), {"since": since}):
-        tens[row.day] = [sum(pair) for pair in zip(tens[row.day], row.severity_bins, strict=True)]
-    return [
-        SeverityDay(day, tuple(sum(found[at : at + 2]) for at in range(0, 10, 2)))
-        for day, found in tens.items()
-    ]
+        days[row.day].add(_by_twenty(row.severity_bins))
+    return [SeverityDay(day, tuple(found.bins)) for day, found in days.items()]
 
 
-def _sizes(counts: Mapping[str | None, Counts]) -> dict[str | None, int]:
-    return {name: sum(levels.values()) for name, levels in counts.items()}
+def _by_twenty(tens: Sequence[int]) -> list[int]:
+    return [sum(tens[at : at + 2]) for at in range(0, 10, 2)]
+
+
+def _sizes(groups: Mapping[str | None, _Tally]) -> dict[str | None, int]:
+    return {name: group.people for name, group in groups.items()}
 
 
 def _told(
-    counts: Mapping[str | None, Counts],
+    groups: Mapping[str | None, _Tally],
     hidden: Mapping[str | None, Hidden],
-    severity: Mapping[str | None, float] | None = None,
+    means: Mapping[str | None, float] | None = None,
 ) -> list[Cohort]:
-    sizes = _sizes(counts)
     return [
-        Cohort(name, None, None, None, hidden[name])
+        Cohort(name, None, None, None, None, hidden[name])
         if name in hidden
         else Cohort(
             name,
-            sizes[name],
-            levels,
-            None if severity is None else severity[name] / sizes[name],
+            group.people,
+            group.levels,
+            None if means is None else means[name],
+            tuple(group.bins),
             None,
         )
-        for name, levels in counts.items()
+        for name, group in groups.items()
     ]
 
 
-def _rest(everyone: Counts, groups: Mapping[str | None, Counts]) -> dict[str | None, Counts]:
+def _rest(everyone: _Tally, groups: Mapping[str | None, _Tally]) -> dict[str | None, _Tally]:
     """Return those who are in no group: whoever knows the total could else work them out."""
-    rest = {
-        level: max(0, people - sum(levels[level] for levels in groups.values()))
-        for level, people in everyone.items()
-    }
-    return {None: rest} if sum(rest.values()) else {}
+    rest = _Tally(
+        {
+            level: max(0, people - sum(group.levels[level] for group in groups.values()))
+            for level, people in everyone.levels.items()
+        },
+        [
+            max(0, people - sum(group.bins[place] for group in groups.values()))
+            for place, people in enumerate(everyone.bins)
+        ],
+    )
+    return {None: rest} if rest.people else {}
 
 
-def _none() -> Counts:
-    return dict.fromkeys(RiskLevel, 0)
-
-
-def _groups() -> defaultdict[str | None, Counts]:
-    return defaultdict(_none)
+def _groups() -> defaultdict[str | None, _Tally]:
+    return defaultdict(_Tally)

@@ -19,7 +19,12 @@ from aura_engine.store.generation import ensure_history_month, stage_history
 from aura_engine.store.people import save_people
 from aura_engine.store.reads import Cohort, CohortKind, Hidden
 from aura_engine.store.trends import record_day
-from aura_ui.tables import cohort_days_table, cohort_table, severity_days_table
+from aura_ui.tables import (
+    cohort_days_table,
+    cohort_severity_table,
+    cohort_table,
+    severity_days_table,
+)
 from tests.integration.store.rows import (
     AS_OF,
     a_model,
@@ -67,10 +72,10 @@ def by_name(cohorts: list[Cohort] | tuple[Cohort, ...]) -> dict[str | None, Coho
 def test_a_small_region_is_hidden_and_with_it_the_next_smallest(grouped: Engine) -> None:
     found = by_name(read(grouped, reads.cohorts, SYSTEM, CohortKind.REGION))
     levels = {RiskLevel.ALTO: 7, RiskLevel.MODERADO: 0, RiskLevel.BAJO: 7}
-    assert found["Jalisco"] == Cohort("Jalisco", 14, levels, 50.0, None)
+    assert found["Jalisco"] == Cohort("Jalisco", 14, levels, 50.0, (0, 7, 0, 0, 7), None)
     assert found["Puebla"].people == 12
-    assert found["Oaxaca"] == Cohort("Oaxaca", None, None, None, Hidden.SMALL)
-    assert found[None] == Cohort(None, None, None, None, Hidden.BESIDE)
+    assert found["Oaxaca"] == Cohort("Oaxaca", None, None, None, None, Hidden.SMALL)
+    assert found[None] == Cohort(None, None, None, None, None, Hidden.BESIDE)
 
 
 def test_whoever_is_in_two_categories_counts_in_both_and_small_ones_are_hidden(
@@ -95,7 +100,8 @@ def test_of_a_day_s_end_those_of_no_region_are_a_group_too(grouped: Engine) -> N
     found = by_name(day.cohorts)
     assert day.day == DAY
     assert found["Jalisco"].people == 14
-    assert found["Oaxaca"].hidden is Hidden.SMALL
+    assert found["Jalisco"].bins == (0, 7, 0, 0, 7)
+    assert found["Oaxaca"] == Cohort("Oaxaca", None, None, None, None, Hidden.SMALL)
     assert found[None].hidden is Hidden.BESIDE
     later = DAY + timedelta(days=1)
     assert read(grouped, reads.cohort_days, SYSTEM, CohortKind.REGION, since=later) == []
@@ -139,6 +145,9 @@ def test_a_day_s_categories_count_each_person_once_in_each(grouped: Engine) -> N
 def test_the_tables_and_their_files_tell_no_small_group(grouped: Engine) -> None:
     now = cohort_table(read(grouped, cohort_chart, SYSTEM, CohortKind.REGION))
     assert now.iloc[:, :3].to_numpy().tolist()[:2] == [["Jalisco", "14", 7], ["Puebla", "12", 0]]
+    spread = cohort_severity_table(read(grouped, cohort_chart, SYSTEM, CohortKind.REGION))
+    assert list(spread.iloc[0]) == ["Jalisco", "14", 0, 7, 0, 0, 7]
+    assert spread.iloc[2:, 2:].isna().all(axis=None)
     hidden = now.iloc[2:]
     assert hidden.iloc[:, :2].to_numpy().tolist() == [["Oaxaca", "<10"], ["Sin dato", "oculto"]]
     assert hidden.iloc[:, 2:].isna().all(axis=None)

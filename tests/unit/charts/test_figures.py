@@ -14,10 +14,19 @@ from hypothesis import strategies as st
 
 from aura_engine.charts import DistributionChart, HistoryChart, TrendPoint, TrendsChart
 from aura_engine.charts import figures as drawn
+from aura_engine.charts.cohort_figures import cohort_figure, cohort_severity_figure
+from aura_engine.charts.cohorts import CohortChart
 from aura_engine.charts.palette import LEVEL_FILL, LEVEL_TEXT, rgba
 from aura_engine.charts.theme import Look
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
-from aura_engine.store.reads import SEVERITY_BINS, LevelCount, Scatter, Severities
+from aura_engine.store.reads import (
+    SEVERITY_BINS,
+    Cohort,
+    CohortKind,
+    LevelCount,
+    Scatter,
+    Severities,
+)
 
 LIGHT, DARK = Look(dark=False), Look(dark=True)
 ZONE = ZoneInfo("America/Mexico_City")
@@ -84,6 +93,16 @@ def test_labels_can_be_read_on_their_bars_and_beside_them(look, page):
     for level in RiskLevel:
         assert contrast(look.outline(level), page) >= 3.0
     assert contrast(look.quiet, page) >= 3.0
+
+
+@pytest.mark.parametrize(("look", "page"), [(LIGHT, "#FFFFFF"), (DARK, "#0F172A")])
+def test_shares_can_be_read_on_the_bars_of_groups(look, page):
+    cohort = Cohort("Jalisco", 50, dict.fromkeys(RiskLevel, 10), 40.0, (10,) * 5, None)
+    chart = CohortChart(CohortKind.REGION, (cohort,))
+    for figure in (cohort_figure(chart, look), cohort_severity_figure(chart, look)):
+        for bar in figure.data:
+            assert contrast(bar.insidetextfont.color, bar.marker.color) >= 4.5
+            assert contrast(bar.marker.line.color, page) >= 3.0
 
 
 def test_the_histogram_holds_every_bin_of_every_level():
