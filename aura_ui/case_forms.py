@@ -41,9 +41,9 @@ Done = Mapping[str, Any]
 """Of `aura_engine.store.reads.case_timeline`."""
 
 
-def key(case_id: int, name: str) -> str:
-    """Return the key of a case's widget in the session."""
-    return f"case_{case_id}_{name}"
+def key(case: Case, name: str) -> str:
+    """Return the key of a widget in the session: a person's, whichever of their cases is shown."""
+    return f"case_{case['pseudonym']}_{name}"
 
 
 def place_of(pseudonym: str) -> str:
@@ -65,13 +65,12 @@ def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool)
     can_open : bool
         Whether a closed one can be opened again.
     """
-    ref, stage = CaseRef(case["id"], case["version"]), case["stage"]
-    pseudonym = case["pseudonym"]
+    stage = case["stage"]
     with st.container(horizontal=True, vertical_alignment="center"):
         if stage == CaseStage.WAITING:
             st.button(
                 t("case.acknowledge"),
-                key=key(ref.id, "acknowledge"),
+                key=key(case, "acknowledge"),
                 type="primary",
                 icon=":material/check:",
                 on_click=_do,
@@ -80,30 +79,30 @@ def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool)
         elif stage == CaseStage.SNOOZED:
             st.button(
                 t("case.resume"),
-                key=key(ref.id, "resume"),
+                key=key(case, "resume"),
                 icon=":material/play_arrow:",
                 on_click=_do,
                 args=(viewer, case, _resume, "resumed"),
             )
         elif stage == CaseStage.CLOSED and can_open:
-            open_button(viewer, pseudonym)
-        opened = st.session_state.get(key(ref.id, "form"))
+            open_button(viewer, case["pseudonym"])
+        opened = st.session_state.get(key(case, "form"))
         offered = [form for form in FORMS if form in _OFFERED[stage] or form == opened]
         return st.pills(
             t("case.actions"),
             offered,
             format_func=lambda form: t(f"case.{form}"),
-            key=key(ref.id, "form"),
+            key=key(case, "form"),
             label_visibility="collapsed",
             on_change=_begin,
-            args=(ref.id, frozenset(map(_mark, done))),
+            args=(case, frozenset(map(_mark, done))),
         )
 
 
-def _begin(case_id: int, known: frozenset[tuple[object, ...]]) -> None:
+def _begin(case: Case, known: frozenset[tuple[object, ...]]) -> None:
     """Remember what had been done to a case when a form was opened."""
-    st.session_state[key(case_id, "known")] = known
-    st.session_state.pop(key(case_id, "read"), None)
+    st.session_state[key(case, "known")] = known
+    st.session_state.pop(_read(case), None)
 
 
 def _mark(row: Done) -> tuple[object, ...]:
@@ -122,8 +121,8 @@ def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
     done : sequence of mapping
         What was done to it, the newest first.
     """
-    known = st.session_state.get(key(case["id"], "known"))
-    if known is None or st.session_state.get(key(case["id"], "form")) is None:
+    known = st.session_state.get(key(case, "known"))
+    if known is None or st.session_state.get(key(case, "form")) is None:
         return []
     return [row for row in done if row["actor"] != viewer.name and _mark(row) not in known]
 
@@ -153,11 +152,10 @@ def form(
     news : sequence of mapping
         Of `meanwhile`.
     """
-    ref = CaseRef(case["id"], case["version"])
-    if st.session_state.pop(key(ref.id, "told"), False):
+    if st.session_state.pop(key(case, "told"), False):
         st.session_state[_read(case)] = frozenset(map(_mark, news))
-    with st.form(key(ref.id, f"{name}_form"), border=True):
-        _FIELDS[name](viewer, ref, colleagues)
+    with st.form(key(case, f"{name}_form"), border=True):
+        _FIELDS[name](viewer, case, colleagues)
         st.form_submit_button(
             t(f"case.{name}_submit"),
             type="primary",
@@ -178,7 +176,7 @@ def _submit(viewer: Viewer, case: Case, name: str, news: Sequence[Done]) -> None
 
 
 def _read(case: Case) -> str:
-    return key(case["id"], "read")
+    return key(case, "read")
 
 
 def open_button(viewer: Viewer, pseudonym: str) -> None:
@@ -220,21 +218,21 @@ def assignees(viewer: Viewer, colleagues: Sequence[Colleague]) -> dict[str, str]
     }
 
 
-def _assign_fields(viewer: Viewer, ref: CaseRef, colleagues: Sequence[Colleague]) -> None:
+def _assign_fields(viewer: Viewer, case: Case, colleagues: Sequence[Colleague]) -> None:
     names = assignees(viewer, colleagues)
     st.selectbox(
         t("case.assign_to"),
         list(names),
         format_func=lambda name: names.get(name, name),
-        key=key(ref.id, "assignee"),
+        key=key(case, "assignee"),
     )
 
 
-def _note_fields(_viewer: Viewer, ref: CaseRef, _colleagues: Sequence[Colleague]) -> None:
-    _text(ref, "note", "case.note_text", "case.note_help")
+def _note_fields(_viewer: Viewer, case: Case, _colleagues: Sequence[Colleague]) -> None:
+    _text(case, "note", "case.note_text", "case.note_help")
 
 
-def _snooze_fields(_viewer: Viewer, ref: CaseRef, _colleagues: Sequence[Colleague]) -> None:
+def _snooze_fields(_viewer: Viewer, case: Case, _colleagues: Sequence[Colleague]) -> None:
     today = now().astimezone(databases.zone()).date()
     st.date_input(
         t("case.snooze_until"),
@@ -242,28 +240,28 @@ def _snooze_fields(_viewer: Viewer, ref: CaseRef, _colleagues: Sequence[Colleagu
         min_value=today + timedelta(days=1),
         max_value=today + LONGEST_SNOOZE - timedelta(days=1),
         format="DD/MM/YYYY",
-        key=key(ref.id, "until"),
+        key=key(case, "until"),
         help=t("case.snooze_help"),
     )
-    _text(ref, "reason", "case.snooze_reason", None)
+    _text(case, "reason", "case.snooze_reason", None)
 
 
-def _close_fields(_viewer: Viewer, ref: CaseRef, _colleagues: Sequence[Colleague]) -> None:
+def _close_fields(_viewer: Viewer, case: Case, _colleagues: Sequence[Colleague]) -> None:
     st.selectbox(
         t("case.outcome"),
         list(Outcome),
         index=None,  # an outcome that nobody chose would be a wrong one
         format_func=lambda outcome: t(f"case_outcome.{outcome}"),
         placeholder=t("case.outcome_choose"),
-        key=key(ref.id, "outcome"),
+        key=key(case, "outcome"),
     )
-    _text(ref, "closing", "case.closing_text", "case.closing_help")
+    _text(case, "closing", "case.closing_text", "case.closing_help")
 
 
-def _text(ref: CaseRef, name: str, label: str, help_text: str | None) -> None:
+def _text(case: Case, name: str, label: str, help_text: str | None) -> None:
     st.text_area(
         t(label),
-        key=key(ref.id, name),
+        key=key(case, name),
         max_chars=LONGEST_NOTE,
         height=90,
         help=help_text and t(help_text),
@@ -271,7 +269,7 @@ def _text(ref: CaseRef, name: str, label: str, help_text: str | None) -> None:
 
 
 def _submit_assign(viewer: Viewer, case: Case) -> None:
-    assignee = st.session_state[key(case["id"], "assignee")]
+    assignee = st.session_state[key(case, "assignee")]
     _do(
         viewer,
         case,
@@ -282,7 +280,7 @@ def _submit_assign(viewer: Viewer, case: Case) -> None:
 
 
 def _submit_note(viewer: Viewer, case: Case) -> None:
-    note = st.session_state[key(case["id"], "note")]
+    note = st.session_state[key(case, "note")]
     _do(
         viewer,
         case,
@@ -293,8 +291,8 @@ def _submit_note(viewer: Viewer, case: Case) -> None:
 
 
 def _submit_snooze(viewer: Viewer, case: Case) -> None:
-    day = st.session_state[key(case["id"], "until")]
-    reason = st.session_state[key(case["id"], "reason")]
+    day = st.session_state[key(case, "until")]
+    reason = st.session_state[key(case, "reason")]
     opening = databases.settings().working_hours.shifts[0][0]
     zone = databases.zone()
     until = datetime(day.year, day.month, day.day, opening // 60, opening % 60, tzinfo=zone)
@@ -310,12 +308,12 @@ def _submit_snooze(viewer: Viewer, case: Case) -> None:
 
 
 def _submit_close(viewer: Viewer, case: Case) -> None:
-    chosen = st.session_state[key(case["id"], "outcome")]
+    chosen = st.session_state[key(case, "outcome")]
     if chosen is None and case["stage"] != CaseStage.CLOSED:
         outcomes.tell(place_of(case["pseudonym"]), refused=[t("case.outcome_missing")])
         return
     outcome = Outcome(chosen or Outcome.ATTENDED)  # a closed case refuses whichever it is
-    note = st.session_state[key(case["id"], "closing")]
+    note = st.session_state[key(case, "closing")]
     _do(
         viewer,
         case,
@@ -343,12 +341,12 @@ def _do(viewer: Viewer, case: Case, act: _Act, said: str, form_field: str | None
     except AuraError as error:
         outcomes.tell(place, refused=[refusal_in_words(error, databases.zone())])
         # A conflict says what a colleague did: the next press knows of it.
-        state[key(ref.id, "told")] = isinstance(error, CaseConflict)
+        state[key(case, "told")] = isinstance(error, CaseConflict)
         return
     outcomes.tell(place, t(f"case.{said}"))
     if form_field is not None:
-        state.pop(key(ref.id, form_field), None)
-        state[key(ref.id, "form")] = None
+        state.pop(key(case, form_field), None)
+        state[key(case, "form")] = None
 
 
 _FIELDS: Final = {

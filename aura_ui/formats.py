@@ -101,9 +101,20 @@ def kpi_value(column: str, value: float | None) -> str:
     )
 
 
-def kpi_short(column: str, value: float) -> str:
-    """Say in a few words what an observed KPI on the risk side amounts to."""
-    return t(f"kpi_short.{column}", value=kpi_value(column, value), unit=_unit(column, value))
+def kpi_short(column: str, value: float, usual: float) -> str:
+    """Say in a few words what an observed KPI on the risk side amounts to.
+
+    Parameters
+    ----------
+    column, value, usual
+        As of `kpi_phrase`; what is usual is said of numbers that mean little without it.
+    """
+    return t(
+        f"kpi_short.{column}",
+        value=kpi_value(column, value),
+        unit=_unit(column, value),
+        usual=kpi_value(column, usual),
+    )
 
 
 def kpi_phrase(column: str, value: float | None, usual: float) -> str:

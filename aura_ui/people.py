@@ -13,7 +13,12 @@ from aura_engine.domain import RiskLevel
 from aura_engine.errors import ArtefactError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
-from aura_engine.pipeline.explanation import PersonExplained, explain_person, leading_reasons
+from aura_engine.pipeline.explanation import (
+    PersonExplained,
+    Reason,
+    explain_person,
+    leading_reasons,
+)
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads import person
 from aura_ui.formats import kpi_short
@@ -30,8 +35,8 @@ LIST: Final = FOLDER / "alto_riesgo.py"
 CASES: Final = FOLDER / "casos.py"
 
 
-Reasons = Mapping[str, Sequence[tuple[str, float]]]
-"""KPI columns with raw values that lead a verdict, by pseudonym."""
+Reasons = Mapping[str, Sequence[Reason]]
+"""What leads a verdict, by pseudonym."""
 
 
 def reasons_of(connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]) -> Reasons:
@@ -89,9 +94,7 @@ def reasons_in_words(reasons: Reasons, pseudonym: str, most: int = MAX_REASONS) 
     most : int
         How many are named.
     """
-    return " · ".join(
-        kpi_short(column, value) for column, value in reasons.get(pseudonym, ())[:most]
-    )
+    return " · ".join(kpi_short(*reason) for reason in reasons.get(pseudonym, ())[:most])
 
 
 def marks(row: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from aura_engine.charts.data import (
     TrendsChart,
 )
 from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, LEVEL_ORDER
-from aura_engine.charts.theme import LEGEND, MOMENT, Look
+from aura_engine.charts.theme import LEGEND, MOMENT, Look, level_word
 from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.store.reads import SEVERITY_BINS, Scatter, Severities
@@ -161,7 +161,7 @@ def _groups(points: pd.DataFrame, *, by_cluster: bool) -> list[tuple[str, pd.Dat
             for cluster, members in points.groupby("kmeans_cluster")
         ]
     return [
-        (t(f"levels.{level}"), members)
+        (level_word(level), members)
         for level in reversed(LEVEL_ORDER)
         if len(members := points[points["cluster_label"] == level.value])
     ]
@@ -232,7 +232,7 @@ def levels_figure(chart: TrendsChart, look: Look, zone: tzinfo, *, height: int =
     moments = _local([point.as_of for point in chart.points], zone)
     for level in (RiskLevel.ALTO, RiskLevel.MODERADO):
         figure.add_scatter(
-            name=t(f"levels.{level}"),
+            name=level_word(level),
             x=moments,
             y=chart.people(level),
             mode="lines+markers",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from aura_engine.charts.palette import CLUSTERS, CLUSTERS_DARK, LEVEL_MARKER, rgba
 from aura_engine.charts.profiles import Profile, ProfileBy, ProfilesChart
-from aura_engine.charts.theme import Look
+from aura_engine.charts.theme import Look, level_word
 from aura_engine.domain import KPI_COLUMNS, RiskLevel
 from aura_engine.i18n import t
 
@@ -55,7 +55,9 @@ def profiles_figure(chart: ProfilesChart, look: Look) -> go.Figure:
         )
     )
     for group in chart.told:
-        name, means = profile_name(group, chart.by), group.means or ()
+        is_level = chart.by is ProfileBy.LEVEL
+        name = level_word(RiskLevel(group.name)) if is_level else profile_name(group, chart.by)
+        means = group.means or ()
         figure.add_scatterpolar(
             name=name,
             r=[*means, means[0]],

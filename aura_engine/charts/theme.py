@@ -13,7 +13,7 @@ from aura_engine.charts.palette import (
     LEVEL_TEXT,
 )
 from aura_engine.domain import RiskLevel
-from aura_engine.i18n import room
+from aura_engine.i18n import room, t
 
 FONT: Final = "Inter, sans-serif"
 
@@ -58,6 +58,11 @@ _TIMES: Final = (
 """How an axis names its moments, by how far apart they are."""
 
 LEGEND: Final = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+def level_word(level: RiskLevel) -> str:
+    """Return a level's name without its shape, for a legend whose own marks have it."""
+    return t(f"levels.{level}").partition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)

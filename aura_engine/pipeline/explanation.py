@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -181,9 +181,17 @@ def person_kpis(connection: Connection, viewer: Viewer, user_id: UUID) -> Person
     return PersonKpis(row, values, observed)
 
 
+class Reason(NamedTuple):
+    """A KPI that leads a verdict: its raw value, and the median of the model's population."""
+
+    column: str
+    value: float
+    usual: float
+
+
 def leading_reasons(
     connection: Connection, viewer: Viewer, pseudonyms: Sequence[str]
-) -> dict[str, list[tuple[str, float]]]:
+) -> dict[str, list[Reason]]:
     """Return the KPIs that lead the verdicts of some people, what weighs most first.
 
     Parameters
@@ -195,9 +203,9 @@ def leading_reasons(
 
     Returns
     -------
-    dict of str to list of (str, float)
-        KPI columns with their raw values, by pseudonym; nothing for a verdict kept from a day
-        when more was seen, and for whom the viewer may not see.
+    dict of str to list of Reason
+        By pseudonym; nothing for a verdict kept from a day when more was seen, and for whom the
+        viewer may not see.
 
     Raises
     ------
@@ -209,17 +217,20 @@ def leading_reasons(
         for row in kpis_of(connection, viewer, pseudonyms)
         if row["verdict_as_of"] >= row["extraction_date"]
     ]
-    found: dict[str, list[tuple[str, float]]] = {}
+    found: dict[str, list[Reason]] = {}
     for version in {row["model_version_id"] for row in rows}:
         people = [row for row in rows if row["model_version_id"] == version]
         scaled = np.array([[row[column] for column in KPI_COLUMNS] for row in people])
         observed = np.array(
             [[row[f"raw_{column}"] is not None for column in KPI_COLUMNS] for row in people]
         )
-        leading = leading_kpis(model_of(connection, version), scaled, observed)
+        model = model_of(connection, version)
+        usual = dict(zip(KPI_COLUMNS, model.scaler.medians_.tolist(), strict=True))
         found |= {
-            row["pseudonym"]: [(column, row[f"raw_{column}"]) for column in columns]
-            for row, columns in zip(people, leading, strict=True)
+            row["pseudonym"]: [
+                Reason(column, row[f"raw_{column}"], usual[column]) for column in columns
+            ]
+            for row, columns in zip(people, leading_kpis(model, scaled, observed), strict=True)
         }
     return found
 

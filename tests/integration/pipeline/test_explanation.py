@@ -179,9 +179,11 @@ def test_what_leads_is_observed_on_the_risk_side_and_what_weighs_most_is_first(
             for column, far in zip(KPI_COLUMNS, excess, strict=True)
             if far > 0 and pd.notna(row[f"raw_{column}"])
         ]
-        assert told[str(name)] == [(c, row[f"raw_{c}"]) for c, _ in told[str(name)]]
-        assert {column for column, _ in told[str(name)]} == set(leads)
-        drops = [round(direct[column][0], 6) for column, _ in told[str(name)]]
+        for reason in told[str(name)]:
+            assert reason.value == row[f"raw_{reason.column}"]
+            assert reason.usual == model.scaler.medians_[KPI_COLUMNS.index(reason.column)]
+        assert {reason.column for reason in told[str(name)]} == set(leads)
+        drops = [round(direct[reason.column][0], 6) for reason in told[str(name)]]
         assert drops == sorted(drops, reverse=True)
     assert told[str(people.index[0])]
     assert any(not reasons for reasons in told.values())

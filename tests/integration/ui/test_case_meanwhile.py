@@ -17,10 +17,10 @@ from aura_ui import guard
 from aura_ui.outcomes import OUTCOME
 from aura_ui.outcomes import Outcome as Told
 from aura_ui.page import HELD
-from tests.integration.store.case_rows import actions, case_row, look, open_case, population
+from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import choose, labels, note_with, press, said
+from tests.integration.ui.test_case_panel import choose, labels, note_with, of_case, press, said
 
 EVA, LEO = Viewer("user:1", Role.COUNSELOR), Viewer("user:2", Role.COUNSELOR)
 BUTTONS = {"acknowledge": "Reconocer", "assign": "Asignar", "close": "Cerrar caso"}
@@ -66,9 +66,9 @@ def sessions_of(
     return pages[0], pages[1]
 
 
-def field(page: AppTest, case: CaseRef, name: str) -> tuple[str, list[int]]:
+def field(page: AppTest, name: str) -> tuple[str, list[int]]:
     """Id and place of a text area: while both stay, a browser keeps what is typed and not sent."""
-    [area] = [one for one in page.text_area if one.key == f"case_{case.id}_{name}"]
+    area = of_case(page.text_area, name)
 
     def place_in(block: Any) -> list[int] | None:
         for number, child in getattr(block, "children", {}).items():
@@ -91,7 +91,7 @@ def news(page: AppTest) -> str:
 
 
 def ready(page: AppTest, case: CaseRef, act: str) -> AppTest:
-    return page if act == "acknowledge" else choose(page, case, act)
+    return page if act == "acknowledge" else choose(page, act)
 
 
 @pytest.mark.parametrize("losing", BUTTONS)
@@ -125,7 +125,7 @@ def test_both_act_one_after_the_other_and_each_leaves_one_row(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = sessions_of(open_page, monkeypatch, name)
-    choose(second, case, "assign")
+    choose(second, "assign")
     press(first, "Reconocer")
     press(second, "Asignar")
     press(second, "Asignar")
@@ -138,14 +138,14 @@ def test_both_act_one_after_the_other_and_each_leaves_one_row(
 def test_a_half_written_note_outlasts_that_a_colleague_closes_the_case_and_is_kept_as_one(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
 ) -> None:
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, "note")
-    typed_in = field(page, case, "note")
+    page = choose(open_page("ficha", p=name, viewer=EVA), "note")
+    typed_in = field(page, "note")
     case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
     page.run()  # as when the pulse finds that somebody acted
-    assert field(page, case, "note") == typed_in
+    assert field(page, "note") == typed_in
     assert "la cuenta 2 cerró el caso: atendido (" in news(page)
     assert "solo se guarda como nota" in news(page)
-    page.text_area(key=f"case_{case.id}_note").set_value(TEXT)
+    of_case(page.text_area, "note").set_value(TEXT)
     press(page, "Guardar nota")
     assert "Nota guardada." in said(page)
     assert note_with(store, case) == TEXT
@@ -158,13 +158,33 @@ def test_a_note_can_be_added_to_a_closed_case_and_nothing_else_is_offered(
 ) -> None:
     case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
     page = open_page("ficha", p=name, viewer=EVA)
-    assert page.pills(key=f"case_{case.id}_form").options == ["Nota"]
+    assert of_case(page.pills, "form").options == ["Nota"]
     assert "Abrir caso" in labels(page)
-    choose(page, case, "note")
-    page.text_area(key=f"case_{case.id}_note").set_value(TEXT)
+    choose(page, "note")
+    of_case(page.text_area, "note").set_value(TEXT)
     press(page, "Guardar nota")
     assert actions(store, case.id) == ["abierto", "cerrado", "nota"]
     assert case_row(store, case.id)["closed_at"] == now
+
+
+def test_a_half_written_note_outlasts_that_another_case_of_the_person_is_opened(
+    open_page: OpenPage, store: Engine, user: str, name: str, case: CaseRef, now: datetime
+) -> None:
+    long_ago = now - timedelta(days=20)
+    case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
+    change(store, case.id, "opened_at = :ago, closed_at = :ago", ago=long_ago)
+    page = choose(open_page("ficha", p=name, viewer=EVA), "note")
+    typed_in = field(page, "note")
+    entered_again = CaseRef(open_case(store, user, at=now), 1)
+    assert entered_again.id != case.id
+    page.run()
+    assert field(page, "note") == typed_in
+    assert "el sistema abrió el caso (" in news(page)
+    of_case(page.text_area, "note").set_value(TEXT)
+    press(page, "Guardar nota")
+    assert "Nota guardada." in said(page)
+    assert note_with(store, entered_again) == TEXT
+    assert note_with(store, case) is None
 
 
 @pytest.mark.parametrize(("form", "name_of"), [("close", "closing"), ("assign", None)])
@@ -177,18 +197,18 @@ def test_what_no_longer_fits_a_closed_case_is_refused_in_plain_words_and_stays_w
     form: str,
     name_of: str | None,
 ) -> None:
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, form)
-    typed_in = name_of and field(page, case, name_of)
+    page = choose(open_page("ficha", p=name, viewer=EVA), form)
+    typed_in = name_of and field(page, name_of)
     case_actions.close(store, LEO, case, Outcome.REFERRED, at=now)
     page.run()
     if name_of:
-        assert field(page, case, name_of) == typed_in
-        page.text_area(key=f"case_{case.id}_{name_of}").set_value(TEXT)
+        assert field(page, name_of) == typed_in
+        of_case(page.text_area, name_of).set_value(TEXT)
     press(page, BUTTONS[form])
     assert "El caso está cerrado" in said(page)
     assert "Solo se le puede añadir una nota" in said(page)
     if name_of:
-        assert page.text_area(key=f"case_{case.id}_{name_of}").value == TEXT
+        assert of_case(page.text_area, name_of).value == TEXT
     assert case_row(store, case.id)["outcome"] == "derivado"
     assert actions(store, case.id) == ["abierto", "cerrado"]
 
@@ -197,8 +217,8 @@ def test_what_no_longer_fits_a_closed_case_is_refused_in_plain_words_and_stays_w
 def test_a_half_written_note_outlasts_that_a_colleague_takes_or_changes_the_case(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime, act: str
 ) -> None:
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, "note")
-    typed_in = field(page, case, "note")
+    page = choose(open_page("ficha", p=name, viewer=EVA), "note")
+    typed_in = field(page, "note")
     acts = {
         "acknowledge": lambda: case_actions.acknowledge(store, LEO, case, at=now),
         "assign": lambda: case_actions.assign(store, LEO, case, LEO.name, at=now),
@@ -206,7 +226,7 @@ def test_a_half_written_note_outlasts_that_a_colleague_takes_or_changes_the_case
     }
     acts[act]()
     page.run()
-    assert field(page, case, "note") == typed_in
+    assert field(page, "note") == typed_in
     assert "la cuenta 2" in news(page)
     assert "Lo que escribió sigue aquí" in news(page)
 
@@ -215,20 +235,20 @@ def test_a_reason_to_wait_outlasts_that_a_colleague_puts_the_case_off(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
 ) -> None:
     version = case_actions.acknowledge(store, EVA, case, at=now)
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, "snooze")
-    typed_in = field(page, case, "reason")
+    page = choose(open_page("ficha", p=name, viewer=EVA), "snooze")
+    typed_in = field(page, "reason")
     case_actions.snooze(
         store, LEO, CaseRef(case.id, version), until=now + timedelta(days=2), reason="x", at=now
     )
     page.run()
-    assert field(page, case, "reason") == typed_in
+    assert field(page, "reason") == typed_in
     assert "la cuenta 2 pospuso el caso" in news(page)
 
 
 def test_the_first_press_after_news_tells_them_and_the_second_one_acts(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
 ) -> None:
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, "assign")
+    page = choose(open_page("ficha", p=name, viewer=EVA), "assign")
     case_actions.assign(store, LEO, case, LEO.name, at=now)
     page.run()
     press(page, "Asignar")
@@ -241,7 +261,7 @@ def test_the_first_press_after_news_tells_them_and_the_second_one_acts(
 def test_what_one_does_oneself_while_writing_is_no_news(
     open_page: OpenPage, name: str, case: CaseRef
 ) -> None:
-    page = choose(open_page("ficha", p=name, viewer=EVA), case, "note")
+    page = choose(open_page("ficha", p=name, viewer=EVA), "note")
     press(page, "Reconocer")
     page.run()
     assert news(page) == ""
@@ -256,7 +276,7 @@ def test_what_became_of_an_action_is_told_in_the_next_drawing_only(
     assert page.session_state[HELD] > datetime.now(UTC)  # while it is read, news wait
     page.run()
     assert "Reconocido: el plazo se detiene." not in said(page)
-    choose(page, case, "close")
+    choose(page, "close")
     case_actions.add_note(store, LEO, CaseRef(case.id, 2), "x", at=now)
     press(page, "Cerrar caso")
     assert "No se guardó nada" in said(page)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Engine, text
@@ -19,6 +22,7 @@ from tests.integration.store.case_rows import actions, case_row, change, look, o
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
 
+Widget = TypeVar("Widget", bound=Any)
 COUNSELOR = Viewer("user:1", Role.COUNSELOR)
 
 
@@ -58,12 +62,18 @@ def labels(page: AppTest) -> list[str]:
     return [button.label for button in page.button]
 
 
-def choose(page: AppTest, case: CaseRef, form: str) -> AppTest:
+def of_case(widgets: Iterable[Widget], name: str) -> Widget:
+    """Return the widget of that name in the panel of the person's case."""
+    [found] = [one for one in widgets if re.fullmatch(rf"case_.{{7}}_{name}", one.key or "")]
+    return found
+
+
+def choose(page: AppTest, form: str) -> AppTest:
     """Open a form; one that closes a case names how it ended."""
-    page.pills(key=f"case_{case.id}_form").set_value(form)
+    of_case(page.pills, "form").set_value(form)
     page.run()
     if form == "close":
-        page.selectbox(key=f"case_{case.id}_outcome").set_value(Outcome.ATTENDED)
+        of_case(page.selectbox, "outcome").set_value(Outcome.ATTENDED)
     return page
 
 
@@ -157,27 +167,27 @@ def test_a_note_is_written_and_told_in_the_timeline(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef
 ) -> None:
     page = open_page("ficha", p=name)
-    choose(page, case, "note")
-    page.text_area(key=f"case_{case.id}_note").set_value("Hablé con <su> tutora")
+    choose(page, "note")
+    of_case(page.text_area, "note").set_value("Hablé con <su> tutora")
     press(page, "Guardar nota")
     assert "Nota guardada." in said(page)
     assert "Hablé con &lt;su&gt; tutora" in said(page)
     assert "<su>" not in said(page)
     assert note_with(store, case) == "Hablé con <su> tutora"
-    assert page.pills(key=f"case_{case.id}_form").value is None
+    assert of_case(page.pills, "form").value is None
 
 
 def test_a_half_written_note_survives_a_redraw_and_a_refusal(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
 ) -> None:
     page = open_page("ficha", p=name)
-    choose(page, case, "close")
-    page.text_area(key=f"case_{case.id}_closing").set_value("Ya la ve su médico")
+    choose(page, "close")
+    of_case(page.text_area, "closing").set_value("Ya la ve su médico")
     case_actions.acknowledge(store, COUNSELOR, case, at=now)
     press(page, "Cerrar caso")
     shown = said(page)
     assert "No se guardó nada: la cuenta 1 reconoció el caso el" in shown
-    assert page.text_area(key=f"case_{case.id}_closing").value == "Ya la ve su médico"
+    assert of_case(page.text_area, "closing").value == "Ya la ve su médico"
     assert actions(store, case.id)[-1] == "reconocido"
     press(page, "Cerrar caso")
     assert "Caso cerrado." in said(page)
@@ -190,42 +200,42 @@ def test_another_action_leaves_an_open_form_open(
 ) -> None:
     """Until it is sent, what is typed in a form is the browser's, as long as the form is there."""
     page = open_page("ficha", p=name)
-    choose(page, case, "note")
+    choose(page, "note")
     press(page, "Reconocer")
     assert case_row(store, case.id)["acknowledged_at"] is not None
-    assert page.pills(key=f"case_{case.id}_form").value == "note"
-    assert page.text_area(key=f"case_{case.id}_note")
+    assert of_case(page.pills, "form").value == "note"
+    assert of_case(page.text_area, "note")
 
 
 def test_a_false_positive_needs_a_note(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef
 ) -> None:
     page = open_page("ficha", p=name)
-    choose(page, case, "close")
-    page.selectbox(key=f"case_{case.id}_outcome").set_value(Outcome.FALSE_POSITIVE)
+    choose(page, "close")
+    of_case(page.selectbox, "outcome").set_value(Outcome.FALSE_POSITIVE)
     press(page, "Cerrar caso")
     assert "necesita una nota" in said(page)
-    page.text_area(key=f"case_{case.id}_closing").set_value("Jugaba de noche")
+    of_case(page.text_area, "closing").set_value("Jugaba de noche")
     press(page, "Cerrar caso")
     shown = said(page)
     assert "Cerrado" in shown
     assert "cerró el caso: falso positivo" in shown
     assert "Jugaba de noche" in shown
     assert not {"Reconocer", "Retomar", "Cerrar caso"} & set(labels(page))
-    assert page.pills(key=f"case_{case.id}_form").options == ["Nota"]
+    assert of_case(page.pills, "form").options == ["Nota"]
 
 
 def test_an_acknowledged_case_is_put_off_and_taken_up_again(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef, now: datetime
 ) -> None:
     page = open_page("ficha", p=name)
-    assert page.pills(key=f"case_{case.id}_form").options == ["Asignar", "Nota", "Cerrar"]
+    assert of_case(page.pills, "form").options == ["Asignar", "Nota", "Cerrar"]
     press(page, "Reconocer")
-    assert "Posponer" in page.pills(key=f"case_{case.id}_form").options
-    choose(page, case, "snooze")
+    assert "Posponer" in of_case(page.pills, "form").options
+    choose(page, "snooze")
     press(page, "Posponer")
     assert "Diga por qué" in said(page)
-    page.text_area(key=f"case_{case.id}_reason").set_value("Está de viaje")
+    of_case(page.text_area, "reason").set_value("Está de viaje")
     press(page, "Posponer")
     shown = said(page)
     assert "Pospuesto" in shown
@@ -244,8 +254,8 @@ def test_a_case_is_given_to_a_colleague(
         number = add_account(connection, Role.COUNSELOR, email="eva@escuela.example")
         add_account(connection, Role.ANALYST, email="luz@escuela.example")
     page = open_page("ficha", p=name)
-    choose(page, case, "assign")
-    offered = page.selectbox(key=f"case_{case.id}_assignee")
+    choose(page, "assign")
+    offered = of_case(page.selectbox, "assignee")
     assert offered.options == ["A mí", "eva@escuela.example"]
     offered.set_value(f"user:{number}")
     press(page, "Asignar")
@@ -282,7 +292,7 @@ def test_the_case_of_a_deleted_account_is_shown_and_closed(
     page = open_page("ficha", p=name)
     assert "Cuenta eliminada el" in said(page)
     assert page.subheader[0].value == name
-    choose(page, case, "close")
+    choose(page, "close")
     press(page, "Cerrar caso")
     assert case_row(store, case.id)["state"] == "cerrado"
 
@@ -322,7 +332,7 @@ def test_no_case_is_closed_without_a_chosen_outcome(
     open_page: OpenPage, store: Engine, name: str, case: CaseRef
 ) -> None:
     page = open_page("ficha", p=name)
-    page.pills(key=f"case_{case.id}_form").set_value("close")
+    of_case(page.pills, "form").set_value("close")
     press(page.run(), "Cerrar caso")
     assert "Falta elegir cómo termina el caso" in said(page)
     assert case_row(store, case.id)["state"] == "abierto"

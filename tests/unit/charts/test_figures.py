@@ -131,7 +131,7 @@ def test_the_map_draws_each_person_in_the_shape_of_their_level(n, kind):
     figure = drawn.scatter_figure(Scatter(points, n), LIGHT)
     assert sum(len(trace.x) for trace in figure.data) == n
     assert {trace.type for trace in figure.data} == {kind}
-    assert [trace.name for trace in figure.data] == ["● Bajo", "◆ Moderado", "▲ Alto"]
+    assert [trace.name for trace in figure.data] == ["Bajo", "Moderado", "Alto"]
     assert len({trace.marker.symbol for trace in figure.data}) == 3
     points["kmeans_cluster"] = np.arange(n) % 4
     by_cluster = drawn.scatter_figure(Scatter(points, n), LIGHT, by_cluster=True)

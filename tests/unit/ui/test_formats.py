@@ -89,7 +89,9 @@ def test_every_kpi_can_be_told_whatever_its_value(column, value, usual):
 
 
 def test_one_is_said_in_the_singular():
-    assert formats.kpi_short("num_community_categories", 1.0) == "1 tipo de comunidad"
-    assert formats.kpi_short("num_community_categories", 0.0) == "0 tipos de comunidad"
+    one = formats.kpi_short("num_community_categories", 1.0, 3.0)
+    assert one == "1 tipo de comunidad (habitual 3)"
+    none = formats.kpi_short("num_community_categories", 0.0, 3.0)
+    assert none == "0 tipos de comunidad (habitual 3)"
     assert formats.kpi_phrase("days_since_last_seen", 1.2, 0.4).startswith("1 día sin actividad")
-    assert formats.kpi_short("days_since_last_seen", 1.6) == "2 días sin actividad"
+    assert formats.kpi_short("days_since_last_seen", 1.6, 0.4) == "2 días sin actividad"
