@@ -15,12 +15,14 @@ def scheduler() -> None:
     """Work until Ctrl-C or SIGTERM."""
     from aura_cli.installation import check_installation
     from aura_cli.orphan import end_with_parent
+    from scheduler.language import leave_loading_behind
     from scheduler.process import serve
 
     with opened() as (settings, context):
         end_with_parent()
         check_installation(settings, context)
         serve(settings, context)
+    leave_loading_behind()
 
 
 @contextmanager

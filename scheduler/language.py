@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +19,19 @@ from scheduler.ahead import ReadingAhead
 log = get_logger(__name__)
 
 READ_AHEAD_SECONDS: Final = 20.0
+THREAD: Final = "language"
+
+
+def leave_loading_behind() -> None:
+    """End the process with status 0 if a model is still being loaded, else return.
+
+    Loading cannot be interrupted, and if Python took itself down under the threads of ONNX Runtime,
+    they would abort the process: a stop in good order would look like a crash.
+    """
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @dataclass
@@ -38,7 +53,7 @@ class Language:
 
     def start(self) -> None:
         """Load the model, and read ahead from time to time."""
-        self._thread = threading.Thread(target=self._work, name="language", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=THREAD, daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:

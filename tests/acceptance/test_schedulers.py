@@ -109,6 +109,15 @@ def test_a_run_whose_child_is_killed_fails_visibly_and_is_retried_with_a_reason(
     assert site.ask(TWICE) == 0
 
 
+def test_a_scheduler_may_be_stopped_while_its_language_model_is_loaded(site: Schedulers) -> None:
+    for name in ("early", "again", "once more"):
+        scheduler = site.start(name)
+        eventually(lambda name=name: site.said(name, "leads"))
+        scheduler.terminate()
+        assert scheduler.wait(timeout=PATIENCE) == 0
+        assert site.said(name, "scheduler_stopped")
+
+
 def test_a_scheduler_that_is_stopped_hands_its_run_back_and_the_next_one_makes_it(
     site: Schedulers,
 ) -> None:

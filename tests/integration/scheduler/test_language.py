@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from dataclasses import asdict, replace
 
 import pytest
@@ -143,3 +146,38 @@ def test_as_a_part_it_loads_reads_on_and_stops(
         assert language.is_known
     finally:
         assert language.stop(600)
+
+
+def test_a_process_that_still_loads_a_model_ends_well_whatever_its_libraries_do() -> None:
+    """Whatever Python does at its end stands for an abort by threads of those libraries."""
+    ended = run_python(
+        """
+        import os, threading, time, atexit
+        from scheduler.language import THREAD, leave_loading_behind
+
+        atexit.register(os._exit, 70)
+        threading.Thread(target=time.sleep, args=(3600,), name=THREAD, daemon=True).start()
+        print("stopped")
+        leave_loading_behind()
+        """
+    )
+    assert (ended.returncode, ended.stdout) == (0, "stopped\n"), ended.stderr
+
+
+def test_a_process_that_loads_nothing_ends_as_any_other() -> None:
+    ended = run_python(
+        """
+        import atexit
+        from scheduler.language import leave_loading_behind
+
+        atexit.register(print, "in good order")
+        leave_loading_behind()
+        """
+    )
+    assert (ended.returncode, ended.stdout) == (0, "in good order\n"), ended.stderr
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
