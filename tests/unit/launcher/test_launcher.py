@@ -266,10 +266,11 @@ def test_elsewhere_than_on_linux_the_usual_torch_is_a_cpu_build(checkout):
     assert not [line for line in checkout.installs() if "index-url" in line]
 
 
-def test_a_foreign_python_path_does_not_reach_the_program(checkout):
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"])
+def test_what_a_person_told_their_python_does_not_reach_the_program(checkout, name):
     checkout.add_program(
         "python3",
-        (checkout.tools / "python3").read_text().replace("exit 7 ;;", "exit ${PYTHONPATH:+9} ;;"),
+        (checkout.tools / "python3").read_text().replace("exit 7 ;;", f"exit ${{{name}:+9}} ;;"),
     )
-    checkout.environment["PYTHONPATH"] = "/nowhere"
+    checkout.environment[name] = "/nowhere"
     assert checkout.run("doctor").returncode == 0
