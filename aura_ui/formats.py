@@ -117,8 +117,10 @@ def kpi_short(column: str, value: float, usual: float) -> str:
     )
 
 
-def kpi_phrase(column: str, value: float | None, usual: float) -> str:
-    """Say a KPI in words with its number and the population's beside it.
+def kpi_phrase(
+    column: str, value: float | None, usual: float, own_usual: float | None = None
+) -> str:
+    """Say a KPI in words with its number, the population's and the person's own beside it.
 
     Parameters
     ----------
@@ -128,6 +130,8 @@ def kpi_phrase(column: str, value: float | None, usual: float) -> str:
         Raw, as observed; None where nothing was.
     usual : float
         The population's median.
+    own_usual : float, optional
+        The person's, where it is known.
     """
     if value is None:
         return t("ui.not_observed", name=t(f"kpi_names.{column}"))
@@ -139,8 +143,15 @@ def kpi_phrase(column: str, value: float | None, usual: float) -> str:
         f"kpi_phrases.{column}",
         value=kpi_value(column, value),
         unit=_unit(column, value),
-        usual=kpi_value(column, usual),
+        usual=_usual(column, usual, own_usual),
     )
+
+
+def _usual(column: str, usual: float, own_usual: float | None) -> str:
+    said = kpi_value(column, usual)
+    if own_usual is None:
+        return said
+    return t("kpi_phrases.and_own", usual=said, own=kpi_value(column, own_usual))
 
 
 def _unit(column: str, value: float) -> str:

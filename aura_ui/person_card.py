@@ -158,7 +158,7 @@ def _kpi(kpi: KpiExplanation) -> str:
     points = t("person.points_none")
     if kpi.value is not None and kpi.asi_drop is not None:
         points = t("person.points", points=f"{kpi.asi_drop:.1f}")
-    phrase = kpi_phrase(kpi.column, kpi.value, kpi.usual)
+    phrase = kpi_phrase(kpi.column, kpi.value, kpi.usual, kpi.own_usual)
     width = 0.0 if kpi.value is None else 100 * kpi.rank
     key = "person.rank_unknown" if kpi.value is None else "person.rank"
     told = t(key, phrase=phrase, percent=f"{width:.0f}")

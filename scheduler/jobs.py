@@ -18,6 +18,7 @@ from aura_engine.store.failures import store_errors
 from aura_engine.store.generation import ensure_history_month
 from aura_engine.store.model_versions import text_revision_in_use
 from aura_engine.store.retention import sweep_audit_log, sweep_events, sweep_incremental_runs
+from aura_engine.store.samples import sweep_samples
 from aura_engine.store.services import LEADER, report
 from aura_engine.store.texts import sweep_refs, sweep_scores
 from aura_engine.store.trends import (
@@ -173,6 +174,12 @@ class Jobs:
         with store_errors():
             gone = sweep_incremental_runs(self.led.context.store, now=self.led.context.clock())
         log.info("incremental_runs_swept", runs=gone)
+
+    def sweep_samples(self) -> None:
+        """Delete what was sampled of KPIs longer ago than their own usual values are told by."""
+        with store_errors():
+            gone = sweep_samples(self.led.context.store, now=self.led.context.clock())
+        log.info("samples_swept", rows=gone)
 
     def sweep_audit_log(self) -> None:
         """Delete what the log of reads has kept for `AURA_AUDIT_DAYS`."""

@@ -49,5 +49,6 @@ def registered(led: Led, jobs: Jobs) -> tuple[Job, ...]:
         Job("sweep_events", jobs.sweep_events, HOUR, after=10 * MINUTE),
         Job("sweep_texts", jobs.sweep_texts, 24 * HOUR, after=10 * MINUTE),
         Job("sweep_runs", jobs.sweep_runs, 24 * HOUR, after=10 * MINUTE),
+        Job("sweep_samples", jobs.sweep_samples, 24 * HOUR, after=10 * MINUTE),
         Job("sweep_audit_log", jobs.sweep_audit_log, 24 * HOUR, after=10 * MINUTE),
     )

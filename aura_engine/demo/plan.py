@@ -14,7 +14,8 @@ from aura_engine.i18n import t
 from aura_engine.pipeline.nightly import NIGHTLY_AT
 
 HISTORY_DAYS: Final = 120
-REPLAYED_NIGHTS: Final = 30
+REPLAYED_NIGHTS: Final = 31
+"""So that what is usual for a person, told after thirty days, is known from the first look."""
 DEFAULT_USERS: Final = 2_000
 DEFAULT_SEED: Final = 42
 FORMER_TIMEZONE: Final = "America/Mexico_City"

@@ -18,7 +18,7 @@ from aura_engine.pipeline.leading import leading_kpis
 from aura_engine.pipeline.scoring import ScoringModel
 from aura_engine.store.access import Viewer
 from aura_engine.store.model_versions import stored_model
-from aura_engine.store.reads import kpis_of, person, person_by_id, risk_ranks
+from aura_engine.store.reads import kpis_of, person, person_by_id, risk_ranks, usual_kpis
 
 _MODELS_HELD: Final = 4
 
@@ -35,6 +35,8 @@ class KpiExplanation:
         As observed; None where nothing was.
     usual : float
         The population's median, which stands in for what was not observed.
+    own_usual : float or None
+        What was usual for this person; None where that is not known.
     rank : float
         Share of the population that stands better, 0-1; people alike count half.
     asi_drop : float or None
@@ -46,6 +48,7 @@ class KpiExplanation:
     column: str
     value: float | None
     usual: float
+    own_usual: float | None
     rank: float
     asi_drop: float | None
     level_without: str | None
@@ -131,6 +134,7 @@ def explain_person(
         return None
     model = model_of(connection, row["model_version_id"])
     ranks = risk_ranks(connection, viewer, pseudonym)
+    own_usual = usual_kpis(connection, viewer, pseudonym)
     is_kept = row["verdict_as_of"] < row["extraction_date"]
     told = model.ensemble.explain(np.array([[row[column] for column in KPI_COLUMNS]]))
     kpis = [
@@ -138,6 +142,7 @@ def explain_person(
             column=column,
             value=row[f"raw_{column}"],
             usual=float(model.scaler.medians_[j]),
+            own_usual=own_usual[column],
             rank=ranks[column],
             asi_drop=None if is_kept else float(told.asi_drop[0, j]),
             level_without=None if is_kept else str(told.level_without[0, j]),

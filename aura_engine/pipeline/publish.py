@@ -29,6 +29,7 @@ from aura_engine.store.model_versions import activate_model
 from aura_engine.store.people import remove_people
 from aura_engine.store.rescored import forget_rescored
 from aura_engine.store.runs import RunRecorder
+from aura_engine.store.samples import is_sample_due, stage_samples
 
 
 def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: datetime) -> None:
@@ -51,6 +52,10 @@ def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: d
     ensure_history_month(store, as_of)
     history = history_rows(judgement.transitions.changed, judgement.generation)
     stage_history(store, recorder.run_id, history.assign(as_of=as_of))
+    with store.connect() as connection:
+        is_due = is_sample_due(connection, as_of)
+    if is_due:
+        stage_samples(store, recorder.run_id, judgement.generation.reset_index())
 
 
 def _nothing_more(_connection: Connection) -> None:

@@ -19,6 +19,7 @@ from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.sql import load_queries
 from aura_engine.store.bulk import copy_frame, in_batches, stage_frame
+from aura_engine.store.samples import discard_staged_samples
 
 log = get_logger(__name__)
 
@@ -252,6 +253,7 @@ def sweep_generations(engine: Engine) -> None:
 
     Readers are hardly waited for: at the first refusal the rest is left to the next sweep.
     """
+    discard_staged_samples(engine)
     with engine.begin() as connection:
         connection.execute(text(_QUERIES["discard_staged_history"]))
         abandoned = connection.scalars(text(_QUERIES["abandoned_partitions"])).all()

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -143,6 +144,24 @@ class TrendPoint(Base):
     people: Mapped[int] = mapped_column(BigInteger)
     averages: Mapped[dict[str, Any]]
     distribution: Mapped[dict[str, Any]]
+
+
+class KpiSample(Base):
+    """Raw KPIs of a person as a run found them; NULL where nothing was observed."""
+
+    __tablename__ = "kpi_sample"
+    __table_args__ = (Index("kpi_sample_run", "run_id"),)
+
+    user_id_raiz: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("person.user_id_raiz", ondelete="CASCADE"), primary_key=True
+    )
+    run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pipeline_run.id"), primary_key=True)
+    reciprocity_ratio: Mapped[float | None] = mapped_column(REAL)
+    days_since_last_seen: Mapped[float | None] = mapped_column(REAL)
+    ratio_night_messages: Mapped[float | None] = mapped_column(REAL)
+    is_profile_incomplete: Mapped[float | None] = mapped_column(REAL)
+    sentiment_negativity_index: Mapped[float | None] = mapped_column(REAL)
+    num_community_categories: Mapped[float | None] = mapped_column(REAL)
 
 
 class DailySnapshot(Base):

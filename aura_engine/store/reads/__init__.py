@@ -99,6 +99,7 @@ from aura_engine.store.reads.team import (
     unknown_count,
     unknown_people,
 )
+from aura_engine.store.reads.usual import usual_kpis
 from aura_engine.store.reads.worklist import (
     OpenCase,
     WorkFilter,
@@ -203,6 +204,7 @@ __all__ = [
     "trend_steps",
     "unknown_count",
     "unknown_people",
+    "usual_kpis",
     "work_count",
     "work_list",
 ]

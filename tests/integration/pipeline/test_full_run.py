@@ -329,6 +329,28 @@ def test_a_model_version_is_replaced_when_it_is_old(world: World) -> None:
     assert world.ask("SELECT count(*) FROM model_version") == 2
 
 
+def test_each_week_a_run_keeps_what_everyone_s_kpis_were(world: World) -> None:
+    sampled = "SELECT array_agg(DISTINCT run_id ORDER BY run_id) FROM kpi_sample"
+    first = run_full(world.context)
+    world.now[0] += timedelta(days=1)
+    run_full(world.context)
+    assert world.ask(sampled) == [first.run_id]
+    world.now[0] += timedelta(days=6)
+    third = run_full(world.context)
+    assert world.ask(sampled) == [first.run_id, third.run_id]
+    assert world.ask("SELECT count(*) FROM kpi_sample") == 2 * PEOPLE
+    assert (
+        world.ask(
+            "SELECT count(*) FROM kpi_sample s JOIN user_feature_vector f USING (user_id_raiz)"
+            " WHERE s.run_id = f.run_id"
+            " AND s.days_since_last_seen IS NOT DISTINCT FROM f.raw_days_since_last_seen::real"
+            " AND s.sentiment_negativity_index"
+            "     IS NOT DISTINCT FROM f.raw_sentiment_negativity_index::real"
+        )
+        == PEOPLE
+    )
+
+
 def test_a_past_moment_is_refused_outside_the_demo(world: World) -> None:
     with world.context.store.begin() as connection:
         connection.execute(text("UPDATE installation SET kind = 'production'"))

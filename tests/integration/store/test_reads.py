@@ -91,7 +91,7 @@ OF_ACCOUNTS = {
 """Tried in test_audit_reads."""
 OF_PEOPLE = {
     "history", "kpis_of", "level_changes", "level_count", "person", "person_by_id", "risk_list",
-    "risk_ranks", "stream_risk_list",
+    "risk_ranks", "stream_risk_list", "usual_kpis",
 }  # fmt: skip
 
 

@@ -44,7 +44,9 @@ def case(**changed):
 
 
 def told(*, stopped_showing=False, **drops):
-    kpis = tuple(KpiExplanation(name, 1.0, 0.0, 0.9, drop, None) for name, drop in drops.items())
+    kpis = tuple(
+        KpiExplanation(name, 1.0, 0.0, None, 0.9, drop, None) for name, drop in drops.items()
+    )
     return PersonExplained({"stopped_showing": stopped_showing}, kpis, is_kept=False)
 
 

@@ -88,6 +88,11 @@ def test_every_kpi_can_be_told_whatever_its_value(column, value, usual):
     assert "{" not in said
 
 
+def test_what_is_usual_for_the_person_stands_beside_what_is_for_everyone():
+    said = formats.kpi_phrase("ratio_night_messages", 0.41, 0.06, 0.12)
+    assert said == "41 % de sus mensajes son de madrugada (habitual: 6 %; en esta persona: 12 %)"
+
+
 def test_one_is_said_in_the_singular():
     one = formats.kpi_short("num_community_categories", 1.0, 3.0)
     assert one == "1 tipo de comunidad (habitual 3)"
