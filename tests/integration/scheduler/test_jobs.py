@@ -169,7 +169,8 @@ def test_the_log_of_reads_is_kept_as_long_as_the_setting_says(world: World, jobs
 
 
 WRITERS = ("report_self", "ask_for_nightly", "record_days", "record_trend", "make_months",
-           "sweep_events", "sweep_runs", "sweep_samples", "sweep_audit_log", "sweep_texts")  # fmt: skip
+           "sweep_events", "sweep_runs", "sweep_samples", "sweep_audit_log",
+           "sweep_texts")  # fmt: skip
 
 
 @pytest.mark.parametrize("job", WRITERS)
