@@ -100,8 +100,8 @@ def buttons(viewer: Viewer, case: Case, done: Sequence[Done], *, can_open: bool)
 
 
 def _begin(case: Case, known: frozenset[tuple[object, ...]]) -> None:
-    """Remember what had been done to a case when a form was opened."""
-    st.session_state[key(case, "known")] = known
+    """Remember the case for which a form was opened, and what had been done to it by then."""
+    st.session_state[key(case, "known")] = case["id"], known
     st.session_state.pop(_read(case), None)
 
 
@@ -112,6 +112,8 @@ def _mark(row: Done) -> tuple[object, ...]:
 def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
     """Return what others did to a case since the form that is open was opened, the newest first.
 
+    Of a case that came after the one for which it was opened, that is all that was done.
+
     Parameters
     ----------
     viewer : Viewer
@@ -121,10 +123,19 @@ def meanwhile(viewer: Viewer, case: Case, done: Sequence[Done]) -> list[Done]:
     done : sequence of mapping
         What was done to it, the newest first.
     """
-    known = st.session_state.get(key(case, "known"))
-    if known is None or st.session_state.get(key(case, "form")) is None:
+    begun = st.session_state.get(key(case, "known"))
+    if begun is None or st.session_state.get(key(case, "form")) is None:
         return []
+    if is_another(case):
+        return list(done)
+    _, known = begun
     return [row for row in done if row["actor"] != viewer.name and _mark(row) not in known]
+
+
+def is_another(case: Case) -> bool:
+    """Return whether the form that is open was opened for a former case of the person."""
+    opened_for, _ = st.session_state.get(key(case, "known"), (case["id"], None))
+    return bool(opened_for != case["id"])
 
 
 def form(
@@ -152,7 +163,7 @@ def form(
     news : sequence of mapping
         Of `meanwhile`.
     """
-    if st.session_state.pop(key(case, "told"), False):
+    if st.session_state.pop(key(case, "told"), False) and not is_another(case):
         st.session_state[_read(case)] = frozenset(map(_mark, news))
     with st.form(key(case, f"{name}_form"), border=True):
         _FIELDS[name](viewer, case, colleagues)

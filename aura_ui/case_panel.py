@@ -83,11 +83,12 @@ def _meanwhile(case: Case, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> N
     if not rows:
         return
     did = news_in_words(rows, zone)
-    is_closed = case["stage"] == CaseStage.CLOSED
-    st.warning(
-        t("case.meanwhile_closed" if is_closed else "case.meanwhile", did=did),
-        icon=":material/group:",
-    )
+    said = "case.meanwhile"
+    if case["stage"] == CaseStage.CLOSED:
+        said = "case.meanwhile_closed"
+    elif case_forms.is_another(case):
+        said = "case.meanwhile_another"
+    st.warning(t(said, did=did), icon=":material/group:")
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:

@@ -12,6 +12,10 @@ _DAYS: Final = t("calendar.short_days").split()
 _MONTHS: Final = t("calendar.short_months").split()
 NOTHING: Final = "–"
 _COUNTS: Final = frozenset({"days_since_last_seen", "num_community_categories"})
+_RELATIVE: Final = frozenset(
+    {"reciprocity_ratio", "sentiment_negativity_index", "num_community_categories"}
+)
+"""Whose numbers mean little where it is not said what is usual."""
 
 
 def whole(value: float) -> str:
@@ -109,12 +113,11 @@ def kpi_short(column: str, value: float, usual: float) -> str:
     column, value, usual
         As of `kpi_phrase`; what is usual is said of numbers that mean little without it.
     """
-    return t(
-        f"kpi_short.{column}",
-        value=kpi_value(column, value),
-        unit=_unit(column, value),
-        usual=kpi_value(column, usual),
-    )
+    shown, as_usual = kpi_value(column, value), kpi_value(column, usual)
+    said = t(f"kpi_short.{column}", value=shown, unit=_unit(column, value))
+    if column not in _RELATIVE or shown == as_usual:
+        return said
+    return t("kpi_short.beside_usual", said=said, usual=as_usual)
 
 
 def kpi_phrase(

@@ -142,7 +142,7 @@ def explain_person(
             column=column,
             value=row[f"raw_{column}"],
             usual=float(model.scaler.medians_[j]),
-            own_usual=own_usual[column],
+            own_usual=own_usual.get(column),
             rank=ranks[column],
             asi_drop=None if is_kept else float(told.asi_drop[0, j]),
             level_without=None if is_kept else str(told.level_without[0, j]),

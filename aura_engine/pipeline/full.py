@@ -249,6 +249,7 @@ class FullRun:
             results=results,
             read=read,
             started=started,
+            is_fresh=True,
             with_flip=partial(end_resync, begun_at=begun.at),
         )
         publish(self.recorder, replay, publication)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -32,7 +33,14 @@ from aura_engine.store.runs import RunRecorder
 from aura_engine.store.samples import is_sample_due, stage_samples
 
 
-def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: datetime) -> None:
+def load(
+    store: Engine,
+    recorder: RunRecorder,
+    judgement: Judgement,
+    *,
+    as_of: datetime,
+    is_fresh: bool = False,
+) -> None:
     """Load rows and history of a run in committed batches; nobody sees them yet.
 
     Parameters
@@ -45,17 +53,21 @@ def load(store: Engine, recorder: RunRecorder, judgement: Judgement, *, as_of: d
         Everyone's rows and transitions.
     as_of : datetime
         Moment of the run.
+    is_fresh : bool
+        As of `Publication`.
     """
-    load_generation(
-        store, recorder.run_id, judgement.generation.reset_index(), loaded=recorder.advance
-    )
+    generation = judgement.generation
+    load_generation(store, recorder.run_id, generation.reset_index(), loaded=recorder.advance)
     ensure_history_month(store, as_of)
-    history = history_rows(judgement.transitions.changed, judgement.generation)
+    history = history_rows(judgement.transitions.changed, generation)
     stage_history(store, recorder.run_id, history.assign(as_of=as_of))
+    if not is_fresh:
+        return
     with store.connect() as connection:
         is_due = is_sample_due(connection, as_of)
     if is_due:
-        stage_samples(store, recorder.run_id, judgement.generation.reset_index())
+        go_on = partial(recorder.advance, len(generation))
+        stage_samples(store, recorder.run_id, generation, staged=go_on)
 
 
 def _nothing_more(_connection: Connection) -> None:
@@ -78,6 +90,8 @@ class Publication:
         With what the texts were read.
     started : float
         Of the run, by the monotonic clock.
+    is_fresh : bool
+        Whether every source was read for it, so that what it knows may be kept as a sample.
     announces : bool
         Whether CLUSTERING_COMPLETE is sent even if single messages say it all.
     with_flip : callable
@@ -89,6 +103,7 @@ class Publication:
     results: dict[str, Any]
     read: Reading
     started: float
+    is_fresh: bool = False
     announces: bool = True
     with_flip: Callable[[Connection], None] = _nothing_more
 
@@ -106,7 +121,13 @@ def publish(recorder: RunRecorder, replay: Replay, publication: Publication) -> 
         What is shown besides.
     """
     with recorder.stage("load", len(replay.judgement.generation)):
-        load(replay.context.store, recorder, replay.judgement, as_of=publication.as_of)
+        load(
+            replay.context.store,
+            recorder,
+            replay.judgement,
+            as_of=publication.as_of,
+            is_fresh=publication.is_fresh,
+        )
         replay.go_on()
     with recorder.stage("flip"):
         flip_run(recorder, replay, publication)

@@ -130,8 +130,8 @@ def _give_pseudonyms(connection: Connection) -> None:
 def remove_people(connection: Connection, people: Sequence[str], *, as_of: datetime) -> None:
     """Forget people whose account is gone, in the caller's transaction.
 
-    Their features, texts, history and events go; an open case of theirs keeps its pseudonym and
-    notes for a while, a closed one is emptied.
+    Their features, samples, texts, history and events go; an open case of theirs keeps its
+    pseudonym and notes for a while, a closed one is emptied.
 
     Parameters
     ----------

@@ -159,7 +159,6 @@ class KpiSample(Base):
     reciprocity_ratio: Mapped[float | None] = mapped_column(REAL)
     days_since_last_seen: Mapped[float | None] = mapped_column(REAL)
     ratio_night_messages: Mapped[float | None] = mapped_column(REAL)
-    is_profile_incomplete: Mapped[float | None] = mapped_column(REAL)
     sentiment_negativity_index: Mapped[float | None] = mapped_column(REAL)
     num_community_categories: Mapped[float | None] = mapped_column(REAL)
 

@@ -20,7 +20,6 @@ UPGRADE = """
         reciprocity_ratio REAL,
         days_since_last_seen REAL,
         ratio_night_messages REAL,
-        is_profile_incomplete REAL,
         sentiment_negativity_index REAL,
         num_community_categories REAL,
         PRIMARY KEY (user_id_raiz, run_id),

@@ -35,8 +35,7 @@ WHERE {visible}
 GROUP BY f.cluster_label;
 
 -- name: severity_bins
--- Five bins of twenty points; 100 belongs to the last.
-SELECT least(floor(f.severity_index / 20)::int, 4) AS bin, f.cluster_label, count(*) AS people,
+SELECT {severity_bin} AS bin, f.cluster_label, count(*) AS people,
        sum(f.severity_index) AS severity, max(f.severity_index) AS highest,
        count(*) FILTER (WHERE f.severity_index > 60) AS above_60
 FROM user_feature_vector f

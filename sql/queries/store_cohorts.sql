@@ -1,10 +1,9 @@
 -- People by cohort and level. Groups of few are hidden before anybody reads them
--- (aura_engine/store/reads/suppression.py). {visible} is of store_reads.sql, bins of ASI are those
--- of store_charts.sql.
+-- (aura_engine/store/reads/suppression.py). {visible} and {severity_bin} are of store_reads.sql.
 
 -- name: age_band
 SELECT p.age_band AS cohort, f.cluster_label,
-       least(floor(f.severity_index / 20)::int, 4) AS bin,
+       {severity_bin} AS bin,
        count(*) AS people, sum(f.severity_index) AS severity
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
 WHERE {visible}
@@ -12,7 +11,7 @@ GROUP BY 1, 2, 3;
 
 -- name: region
 SELECT p.region AS cohort, f.cluster_label,
-       least(floor(f.severity_index / 20)::int, 4) AS bin,
+       {severity_bin} AS bin,
        count(*) AS people, sum(f.severity_index) AS severity
 FROM user_feature_vector f JOIN person p USING (user_id_raiz)
 WHERE {visible}
@@ -21,7 +20,7 @@ GROUP BY 1, 2, 3;
 -- name: category
 -- Whoever is in communities of several categories counts in each, whoever is in none in none.
 SELECT m.category AS cohort, f.cluster_label,
-       least(floor(f.severity_index / 20)::int, 4) AS bin,
+       {severity_bin} AS bin,
        count(*) AS people, sum(f.severity_index) AS severity
 FROM (SELECT DISTINCT user_id_raiz, category FROM person_community) m
 JOIN user_feature_vector f ON f.user_id_raiz = m.user_id_raiz

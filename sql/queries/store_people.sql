@@ -54,7 +54,7 @@ WHERE person_community.category IS DISTINCT FROM excluded.category;
 DELETE FROM feature WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
 
 -- name: delete_people
--- Memberships, history, events and text references go with the row.
+-- Memberships, samples, history, events and text references go with the row.
 DELETE FROM person WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
 
 -- name: delete_orphan_scores

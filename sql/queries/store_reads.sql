@@ -6,6 +6,10 @@
     SELECT FROM person_community c
     WHERE c.user_id_raiz = f.user_id_raiz AND c.community_id = ANY(CAST(:scope AS uuid[]))));
 
+-- name: severity_bin
+-- Five bins of twenty points of the ASI; 100 belongs to the last.
+least(floor(f.severity_index / 20)::int, 4);
+
 -- name: data_version
 -- People are as of the last run or batch; a run's totals are those of the last one that may change
 -- what they speak of, and stay as they were then.

@@ -10,12 +10,15 @@ from sqlalchemy import TextClause, text
 from aura_engine.sql import load_queries
 from aura_engine.store.access import Viewer
 
-_VISIBLE: Final = load_queries("store_reads")["visible"]
+_FRAGMENTS: Final = ("visible", "severity_bin")
 
 
 def scoped(file: str, query: str) -> TextClause:
-    """Return a named query with its ``{visible}`` filled in; it takes ``:scope``."""
-    return text(load_queries(file)[query].replace("{visible}", _VISIBLE))
+    """Return a named query with ``{visible}``, which takes ``:scope``, and the like filled in."""
+    sql = load_queries(file)[query]
+    for name in _FRAGMENTS:
+        sql = sql.replace(f"{{{name}}}", load_queries("store_reads")[name])
+    return text(sql)
 
 
 def without_identity(row: Mapping[Any, Any], viewer: Viewer) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from aura_engine.domain import KPI_COLUMNS
 from aura_engine.store.access import Viewer
 from aura_engine.store.reads.scope import scoped
-from aura_engine.store.samples import SAMPLED_EVERY, SAMPLES_KEPT
+from aura_engine.store.samples import SAMPLED, SAMPLED_EVERY, SAMPLES_KEPT
 
 KNOWN_FOR: Final = timedelta(days=30)
 """Since when somebody must be known before anything is said to be usual for them."""
@@ -19,7 +18,7 @@ FEWEST_SAMPLES: Final = 4
 
 
 def usual_kpis(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[str, float | None]:
-    """Return the median of each of a person's raw KPIs over the weeks before the last one.
+    """Return the median of a person's raw KPIs over the weeks before the last one.
 
     Parameters
     ----------
@@ -33,9 +32,9 @@ def usual_kpis(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[s
     Returns
     -------
     dict of str to float or None
-        By KPI column, in raw units; None where the person is not known for `KNOWN_FOR`, where the
-        KPI was observed too seldom, for negativity that another language model read, and for whom
-        the viewer may not see.
+        By column of `SAMPLED`, in raw units; None where the person is not known for `KNOWN_FOR`,
+        where the KPI was observed too seldom, or before the present silence not long enough, for
+        negativity that another language model read, and for whom the viewer may not see.
     """
     asked = {
         "pseudonym": pseudonym,
@@ -47,5 +46,5 @@ def usual_kpis(connection: Connection, viewer: Viewer, pseudonym: str) -> dict[s
     is_known = row["known_for"] is not None and row["known_for"] >= KNOWN_FOR
     return {
         column: row[column] if is_known and row[f"n_{column}"] >= FEWEST_SAMPLES else None
-        for column in KPI_COLUMNS
+        for column in SAMPLED
     }

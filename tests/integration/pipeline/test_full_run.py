@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, text
 from aura_engine.domain import RiskLevel
 from aura_engine.errors import ConfirmationNeeded, RunError, SourceError
 from aura_engine.pipeline import STAGES, RunParameters, run_full
+from aura_engine.pipeline.recluster import ReclusterParameters, run_recluster
 from aura_engine.sources import Source
 from tests.integration.pipeline.conftest import World
 from tests.integration.pipeline.people import AT_RISK, NOW, PEOPLE, person_id, profile_id
@@ -336,6 +337,8 @@ def test_each_week_a_run_keeps_what_everyone_s_kpis_were(world: World) -> None:
     run_full(world.context)
     assert world.ask(sampled) == [first.run_id]
     world.now[0] += timedelta(days=6)
+    run_recluster(world.context, ReclusterParameters(n_clusters=3), requested_by="ana")
+    assert world.ask(sampled) == [first.run_id]
     third = run_full(world.context)
     assert world.ask(sampled) == [first.run_id, third.run_id]
     assert world.ask("SELECT count(*) FROM kpi_sample") == 2 * PEOPLE

@@ -5,17 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 import pytest
 from structlog.testing import capture_logs
 
+from aura_cli import installation, orphan
+from aura_cli import scheduler as command
 from aura_engine.errors import ModelError
 from aura_engine.nlp import LazyScorer, TextScorer
 from aura_engine.pipeline import RunParameters, run_full, run_next
 from aura_engine.pipeline import reading as reading_texts
 from aura_engine.store.claims import EndedRun
 from aura_engine.store.queue import enqueue
+from scheduler import language as language_of
+from scheduler import process
 from scheduler.language import Language
 from tests.integration.pipeline.conftest import World
 from tests.patience import eventually
@@ -175,6 +181,25 @@ def test_a_process_that_loads_nothing_ends_as_any_other() -> None:
         """
     )
     assert (ended.returncode, ended.stdout) == (0, "in good order\n"), ended.stderr
+
+
+def test_the_scheduler_leaves_a_model_that_loads_only_when_all_else_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    @contextmanager
+    def opened() -> Iterator[tuple[None, None]]:
+        yield None, None
+        done.append("closed")
+
+    monkeypatch.setattr(command, "opened", opened)
+    monkeypatch.setattr(orphan, "end_with_parent", lambda: done.append("watches"))
+    monkeypatch.setattr(installation, "check_installation", lambda *_: done.append("checked"))
+    monkeypatch.setattr(process, "serve", lambda *_: done.append("served"))
+    monkeypatch.setattr(language_of, "leave_loading_behind", lambda: done.append("left"))
+    command.scheduler()
+    assert done == ["watches", "checked", "served", "closed", "left"]
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ from aura_engine.store.generation import (
 )
 from aura_engine.store.queue import Enqueued, cancel, enqueue, is_busy, is_waiting, retry
 from aura_engine.store.runs import ClaimedRun, claimed_run, close_interrupted
+from aura_engine.store.samples import stage_samples
 from tests.integration.store.rows import (
     AS_OF,
     a_model,
@@ -81,17 +82,20 @@ def test_what_a_handed_back_run_had_loaded_goes_before_it_loads_again(store: Eng
         assert claimed is not None
         load_generation(store, request.run_id, rows.reset_index())
         stage_history(store, request.run_id, history(rows))
+        stage_samples(store, request.run_id, rows, staged=lambda: None)
         hand_back(store, "one/1")
     with take(store, "two/1") as again:
         assert again is not None
         sweep_generations(store)
         load_generation(store, request.run_id, rows.reset_index())
         stage_history(store, request.run_id, history(rows))
+        stage_samples(store, request.run_id, rows, staged=lambda: None)
         with again.recorder.flipping() as connection:
             flip(connection, request.run_id)
             finish(connection, again.recorder, a_model(store))
     assert scalar(store, STATUS, run_id=request.run_id) == "succeeded"
     assert scalar(store, "SELECT count(*) FROM visible_history") == 4
+    assert scalar(store, "SELECT count(*) FROM kpi_sample") == 4
 
 
 def test_a_run_that_flipped_meanwhile_is_not_handed_back(store: Engine) -> None:

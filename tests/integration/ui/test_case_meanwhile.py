@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
 from aura_engine.store import case_actions
@@ -170,21 +170,61 @@ def test_a_note_can_be_added_to_a_closed_case_and_nothing_else_is_offered(
 def test_a_half_written_note_outlasts_that_another_case_of_the_person_is_opened(
     open_page: OpenPage, store: Engine, user: str, name: str, case: CaseRef, now: datetime
 ) -> None:
-    long_ago = now - timedelta(days=20)
-    case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
-    change(store, case.id, "opened_at = :ago, closed_at = :ago", ago=long_ago)
     page = choose(open_page("ficha", p=name, viewer=EVA), "note")
     typed_in = field(page, "note")
+    end_long_ago(store, case, now)
     entered_again = CaseRef(open_case(store, user, at=now), 1)
     assert entered_again.id != case.id
     page.run()
     assert field(page, "note") == typed_in
     assert "el sistema abrió el caso (" in news(page)
+    assert "Es otro caso de la misma persona" in news(page)
     of_case(page.text_area, "note").set_value(TEXT)
     press(page, "Guardar nota")
     assert "Nota guardada." in said(page)
     assert note_with(store, entered_again) == TEXT
     assert note_with(store, case) is None
+
+
+@pytest.mark.parametrize("opened_by", ["the engine", "the same person elsewhere"])
+def test_another_case_is_not_closed_by_a_form_of_the_former_before_it_is_told(
+    open_page: OpenPage,
+    store: Engine,
+    user: str,
+    name: str,
+    case: CaseRef,
+    now: datetime,
+    opened_by: str,
+) -> None:
+    page = choose(open_page("ficha", p=name, viewer=EVA), "close")
+    end_long_ago(store, case, now)
+    if opened_by == "the engine":
+        open_case(store, user, at=now)
+    else:
+        case_actions.open_case(store, EVA, name, at=now)
+    told = []
+    [(another,)] = rows_of(store, "SELECT id FROM risk_case WHERE state <> 'cerrado'")
+    page.run()
+    # A browser keeps what was chosen in a form; here it is chosen for each press.
+    for _ in range(2):
+        assert case_row(store, another)["closed_at"] is None
+        of_case(page.selectbox, "outcome").set_value(Outcome.ATTENDED)
+        press(page, "Cerrar caso")
+        told.append("No se guardó nada todavía" in said(page))
+    assert told == [True, False]
+    assert case_row(store, another)["outcome"] == "atendido"
+
+
+def end_long_ago(store: Engine, case: CaseRef, now: datetime) -> None:
+    """Close a case so long ago that who enters Alto again gets another one."""
+    case_actions.close(store, LEO, case, Outcome.ATTENDED, at=now)
+    ago = now - timedelta(days=20)
+    change(store, case.id, "opened_at = :ago, closed_at = :ago", ago=ago)
+
+
+def rows_of(store: Engine, query: str) -> list[tuple[Any, ...]]:
+    with store.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
 
 
 @pytest.mark.parametrize(("form", "name_of"), [("close", "closing"), ("assign", None)])

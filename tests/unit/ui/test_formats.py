@@ -90,13 +90,22 @@ def test_every_kpi_can_be_told_whatever_its_value(column, value, usual):
 
 def test_what_is_usual_for_the_person_stands_beside_what_is_for_everyone():
     said = formats.kpi_phrase("ratio_night_messages", 0.41, 0.06, 0.12)
-    assert said == "41 % de sus mensajes son de madrugada (habitual: 6 %; en esta persona: 12 %)"
+    assert (
+        said
+        == "41 % de sus mensajes son de madrugada (habitual: 6 % en todos, 12 % en esta persona)"
+    )
+
+
+def test_what_is_usual_is_not_said_of_what_looks_the_same():
+    said = formats.kpi_short("sentiment_negativity_index", 0.334, 0.211)
+    assert said == "tono negativo 0.33 (habitual: 0.21)"
+    assert formats.kpi_short("sentiment_negativity_index", 0.334, 0.329) == "tono negativo 0.33"
 
 
 def test_one_is_said_in_the_singular():
     one = formats.kpi_short("num_community_categories", 1.0, 3.0)
-    assert one == "1 tipo de comunidad (habitual 3)"
+    assert one == "1 tipo de comunidad (habitual: 3)"
     none = formats.kpi_short("num_community_categories", 0.0, 3.0)
-    assert none == "0 tipos de comunidad (habitual 3)"
+    assert none == "0 tipos de comunidad (habitual: 3)"
     assert formats.kpi_phrase("days_since_last_seen", 1.2, 0.4).startswith("1 día sin actividad")
     assert formats.kpi_short("days_since_last_seen", 1.6, 0.4) == "2 días sin actividad"
