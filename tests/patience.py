@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 
 PATIENCE: Final = 900.0
 """Seconds after which what a test waits for hangs; no healthy machine comes near it."""
+PATIENCE_ON_PAGES: Final = 300.0
+"""For one thing on one page, which a demo that is being made is not."""
 _LOOK_SECONDS: Final = 0.02
 
 Found = TypeVar("Found")

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from aura_engine.i18n import t
-from tests.patience import PATIENCE, eventually
+from tests.patience import PATIENCE_ON_PAGES, eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -35,7 +35,7 @@ CHARTS: Final = {
     "pantalla": 1,
 }
 """How many charts a page draws."""
-PATIENCE_MS: Final = PATIENCE * 1000
+PATIENCE_MS: Final = PATIENCE_ON_PAGES * 1000
 _SETTLED: Final = """() => !document.querySelector('[data-stale="true"]')
     && !document.querySelector('[data-testid="stStatusWidget"]')
     && !document.querySelector('[data-testid="stSkeleton"]')"""

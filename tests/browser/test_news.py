@@ -6,9 +6,12 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
+from aura_engine.store.access import LOCAL
+from aura_engine.store.reads import OpenCase, WorkFilter, work_count
 from tests.browser.conftest import Watched
 from tests.browser.pages import (
     PATIENCE_MS,
@@ -71,11 +74,20 @@ def test_who_enters_high_is_on_today_without_a_reload_and_others_raise_no_alarm(
     assert watched.requests_that_leave_the_machine() == []
 
 
+def stage_of_two(connection: Connection) -> str:
+    """Return a stage in which two or more people of the list have their case."""
+    for stage in (OpenCase.WAITING, OpenCase.ACTIVE, OpenCase.TO_REVIEW):
+        chosen = WorkFilter(level=RiskLevel.ALTO, case_state=stage)
+        if work_count(connection, LOCAL, chosen) >= 2:
+            return stage.value
+    raise AssertionError("no two cases are alike")
+
+
 class Work:
     """What somebody is in the middle of on one page."""
 
-    def __init__(self, page: Page, who: str) -> None:
-        self.page, self.who = page, who
+    def __init__(self, page: Page, who: str, stage: str) -> None:
+        self.page, self.who, self.stage = page, who, stage
 
     def begin(self, base: str) -> None:
         """Open the page and begin."""
@@ -108,15 +120,15 @@ class MapWork(Work):
 
 
 class ListWork(Work):
-    """Two people selected in the list."""
+    """Two people with a case selected in the list."""
 
     def begin(self, base: str) -> None:
-        open_page(self.page, base, "alto_riesgo")
+        open_page(self.page, base, "alto_riesgo", f"?caso={self.stage}")
         table = at_rest(self.page.get_by_test_id("stDataFrame").first)
         for row in (1, 2):
             table.click(position={"x": 20, "y": 35 * row + 18})
-        self.both = self.page.get_by_role("button", name=re.compile(r"Asignar.*2"))
-        expect(self.both).to_be_visible()
+            self.both = self.page.get_by_role("button", name=re.compile(rf"Asignar.*{row}"))
+            expect(self.both).to_be_visible()
 
     def is_untouched(self) -> None:
         expect(self.both).to_be_visible()
@@ -179,11 +191,12 @@ def test_work_in_progress_survives_what_the_sources_bring(
 ) -> None:
     with desk.store.connect() as connection:
         who = connection.execute(WAITING).scalar_one()
+        stage = stage_of_two(connection)
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_MS)
         begun = {}
         for address, work in WORK.items():
-            begun[address] = work(context.new_page(), who)
+            begun[address] = work(context.new_page(), who, stage)
             begun[address].begin(desk.pages)
         live_through_hard_nights(desk, ordinary_person(desk))
         for address, work in begun.items():
