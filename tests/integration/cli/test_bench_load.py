@@ -15,7 +15,9 @@ def test_a_load_is_compared_and_watched(
     monkeypatch.setattr("sys.argv", ["load", "--rows", "2000"])
     load.main()
     said = capsys.readouterr().out.splitlines()
-    assert json.loads(said[-1])["speedup_vs_to_sql"] > 0
+    figures = json.loads(said[-1])
+    assert figures["speedup_vs_to_sql"] > 0
+    assert figures["sample_vs_load"] > 0
     watched = [line for line in said if "transactions of readers" in line]
     assert len(watched) == 2
     assert all(int(line.split()[0].replace(",", "")) > 0 for line in watched)
