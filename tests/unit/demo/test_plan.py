@@ -18,6 +18,7 @@ from aura_engine.demo.plan import (
 from aura_engine.demo.replay import nights
 from aura_engine.errors import DemoError
 from aura_engine.pipeline.nightly import NIGHTLY_AT
+from aura_engine.store.reads.usual import KNOWN_FOR
 
 ZONE = ZoneInfo("America/Mexico_City")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -67,13 +68,14 @@ def test_a_handful_of_people_is_no_population() -> None:
 
 
 @pytest.mark.parametrize("hour", [0, 5, 7, 9, 10, 15, 23])
-def test_thirty_nights_are_replayed_at_whatever_hour_the_demo_begins(hour: int) -> None:
+def test_so_many_nights_are_replayed_that_everyone_is_known_for_thirty_days(hour: int) -> None:
     """In March it is UTC-6 in Mexico City, so that 03:30 there is 09:30 UTC."""
     now = datetime(2026, 3, 1, hour, 0, tzinfo=UTC)
     due = nights(DemoPlan.new(None, None, now=now, zone=ZONE), until=now)
-    assert len(due) == REPLAYED_NIGHTS == 30
+    assert len(due) == REPLAYED_NIGHTS == 31
     assert all(night.astimezone(ZONE).time() == NIGHTLY_AT for night in due)
-    assert all(now - timedelta(days=31) < night < now for night in due)
+    assert all(now - timedelta(days=32) < night < now for night in due)
+    assert now - due[0] >= KNOWN_FOR
     assert due == sorted(due)
 
 

@@ -144,7 +144,7 @@ def test_two_calls_at_once_install_once(checkout):
         for _ in range(2)
     ]
     said = [process.communicate(timeout=PATIENCE)[1] for process in both]
-    assert [process.returncode for process in both] == [7, 7]
+    assert [process.returncode for process in both] == [7, 7], said
     calls = checkout.calls()
     assert calls.count("venv") == 1
     assert len([line for line in calls if line.startswith("pip")]) == 3
