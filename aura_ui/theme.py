@@ -105,6 +105,8 @@ def _sheet(dark: bool) -> str:
       .aura-row, .aura-row.moves {{ grid-template-columns: 3.6rem 1fr auto; }}
       .aura-row .why {{ grid-column: 1 / -1; }}
     }}
+    /* A dialog that is opened from the sidebar has the sidebar's small headings. */
+    [role="dialog"] [data-testid="stMarkdownContainer"] h2 {{ font-size: 1.15rem; }}
     [data-testid="stHorizontalBlock"]:has(.aura-row):not(:has(h3))
       > [data-testid="stColumn"]:last-child {{ flex: 0 0 3.6rem; min-width: 0; }}
     .aura-name {{ font-weight: 600; font-family: inherit; white-space: nowrap; }}
