@@ -20,6 +20,8 @@ log = get_logger(__name__)
 RETRY_SECONDS: Final = 4.0
 """Between two looks for a database that was away."""
 _CHOICE: Final = "demo_role_choice"
+_LEAVES: Final = "signs_out"
+"""In the session: that whoever is signed in asked for the way out."""
 _CAN_SIGN_IN: Final = frozenset({Refusal.SIGNED_OUT, Refusal.EXPIRED})
 _HOLD_A_TOKEN: Final = frozenset(
     {Refusal.UNVERIFIED, Refusal.NO_ACCOUNT, Refusal.DISABLED, Refusal.UNREACHABLE}
@@ -34,6 +36,10 @@ def refuse() -> None:
         st.error(t("ui.sign_in"), icon=":material/lock:")
         end()
         return
+    if _LEAVES in st.session_state:
+        # The way out is a message to the browser, and another rerun may overtake it: without it
+        # the cookie would stay, and whoever reloads the page would be signed in again.
+        st.logout()
     log.info("page_refused", why=refusal)
     st.title(t("ui.product"), anchor=False)
     st.markdown(f"**{t(f'login.{refusal}')}**")
@@ -99,8 +105,12 @@ def _offer_providers() -> None:
 
 
 def _sign_out() -> None:
-    if st.button(t("login.sign_out"), key="sign_out", icon=":material/logout:"):
-        st.logout()
+    st.button(t("login.sign_out"), key="sign_out", icon=":material/logout:", on_click=_leave)
+
+
+def _leave() -> None:
+    st.session_state[_LEAVES] = True
+    st.logout()
 
 
 def _look_again() -> None:

@@ -17,6 +17,7 @@ from aura_engine.sql import load_queries
 from aura_engine.store.bulk import in_batches, stage_frame
 from aura_engine.store.cases import leave_cases
 from aura_engine.store.pseudonyms import draw_pseudonyms
+from aura_engine.store.texts import delete_orphans
 
 _QUERIES: Final = load_queries("store_people")
 _PERSON_COLUMNS: Final = (
@@ -147,6 +148,4 @@ def remove_people(connection: Connection, people: Sequence[str], *, as_of: datet
     leave_cases(connection, people, as_of=as_of)
     connection.execute(text(_QUERIES["delete_features"]), who)
     connection.execute(text(_QUERIES["delete_people"]), who)
-    connection.execute(
-        text(_QUERIES["delete_orphan_scores"]), {"hmacs": [bytes(hmac) for hmac in hmacs]}
-    )
+    delete_orphans(connection, [bytes(hmac) for hmac in hmacs])

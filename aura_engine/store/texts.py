@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from aura_engine.copying import read_few, read_table
 from aura_engine.sql import load_queries, read_frame
+from aura_engine.store import bulk
 from aura_engine.store.bulk import delete_in_batches, in_batches, stage_frame
 
 _QUERIES: Final = load_queries("store_texts")
@@ -230,9 +231,31 @@ def sweep_scores(engine: Engine, *, settled: datetime, kept: Collection[str]) ->
     kept : collection of str
         Model revisions whose scores stay where a reference needs them.
     """
-    revisions, orphans = _QUERIES["sweep_revisions"], _QUERIES["sweep_orphans"]
-    former = delete_in_batches(engine, revisions, settled=settled, kept=list(kept))
-    return former + delete_in_batches(engine, orphans, settled=settled)
+    gone = delete_in_batches(engine, _QUERIES["sweep_revisions"], settled=settled, kept=list(kept))
+    while True:
+        with engine.begin() as connection:
+            orphans = connection.scalars(
+                text(_QUERIES["lock_settled_orphans"]),
+                {"settled": settled, "batch": bulk.DELETED_AT_ONCE},
+            ).all()
+            gone += _delete_locked(connection, orphans)
+        if len(orphans) < bulk.DELETED_AT_ONCE:
+            return gone
+
+
+def delete_orphans(connection: Connection, hmacs: Sequence[bytes]) -> int:
+    """Delete what was scored of texts that nobody holds any more; return how many scores went.
+
+    A reference that another transaction is about to commit keeps its score: either it waits for
+    this one and has its text scored again, or this one waits for it.
+    """
+    orphans = connection.scalars(text(_QUERIES["lock_orphans_among"]), {"hmacs": list(hmacs)}).all()
+    return _delete_locked(connection, orphans)
+
+
+def _delete_locked(connection: Connection, orphans: Sequence[str]) -> int:
+    places = {"places": list(orphans)}
+    return connection.execute(text(_QUERIES["delete_orphans"]), places).rowcount
 
 
 def ref_digests(engine: Engine, source: str, *, since: datetime, as_of: datetime) -> pd.DataFrame:

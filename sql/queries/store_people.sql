@@ -57,10 +57,5 @@ DELETE FROM feature WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
 -- Memberships, samples, history, events and text references go with the row.
 DELETE FROM person WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));
 
--- name: delete_orphan_scores
--- A score that no reference needs any more; the texts of those who left are forgotten too.
-DELETE FROM text_score s
-WHERE s.hmac = ANY(:hmacs) AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac);
-
 -- name: hmacs_of_people
 SELECT DISTINCT hmac FROM text_ref WHERE user_id_raiz = ANY(CAST(:people AS uuid[]));

@@ -17,10 +17,15 @@ WHERE (text_ref.user_id_raiz, text_ref.hmac, text_ref.written_at)
 DELETE FROM text_ref r USING staged_gone g WHERE r.source = g.source AND r.text_id = g.text_id;
 
 -- name: unscored
--- Which staged hashes the model has not seen in this revision.
-SELECT DISTINCT s.hmac FROM staged_text s
-WHERE NOT EXISTS (
-    SELECT FROM text_score k WHERE k.hmac = s.hmac AND k.model_revision = :revision);
+-- Which staged hashes the model has not seen in this revision. The scores that are there are locked:
+-- whoever deletes scores without a reference cannot see ours before they are committed.
+WITH held AS MATERIALIZED (
+    SELECT s.hmac FROM text_score s
+    WHERE s.model_revision = :revision AND s.hmac IN (SELECT t.hmac FROM staged_text t)
+    ORDER BY s.hmac
+    FOR KEY SHARE OF s)
+SELECT DISTINCT t.hmac FROM staged_text t
+WHERE NOT EXISTS (SELECT FROM held h WHERE h.hmac = t.hmac);
 
 -- name: insert_scores
 -- A score that is there stays: the stored one is the truth for every later run.
@@ -70,12 +75,26 @@ DELETE FROM text_score WHERE ctid = ANY (ARRAY(
     WHERE scored_at <= :settled AND model_revision <> ALL (CAST(:kept AS text[]))
     LIMIT :batch));
 
--- name: sweep_orphans
--- Scores that no reference needs; recent ones may be about to get theirs.
-DELETE FROM text_score WHERE ctid = ANY (ARRAY(
-    SELECT s.ctid FROM text_score s
-    WHERE s.scored_at <= :settled AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac)
-    LIMIT :batch));
+-- name: lock_settled_orphans
+-- Scores that no reference needs; recent ones may be about to get theirs, and so may those that
+-- somebody has locked.
+SELECT CAST(s.ctid AS text) FROM text_score s
+WHERE s.scored_at <= :settled AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac)
+LIMIT :batch
+FOR UPDATE OF s SKIP LOCKED;
+
+-- name: lock_orphans_among
+-- The same among some hashes, whatever their age. Everybody locks in this order.
+SELECT CAST(s.ctid AS text) FROM text_score s
+WHERE s.hmac = ANY(:hmacs) AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac)
+ORDER BY s.hmac, s.model_revision
+FOR UPDATE OF s;
+
+-- name: delete_orphans
+-- Of those that were locked: a reference may have been committed while they were waited for.
+DELETE FROM text_score s
+WHERE s.ctid = ANY(CAST(:places AS tid[]))
+  AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac);
 
 -- name: digests
 -- Per person: how many references, and the XOR of their ids' low 64 bits, as the sources give.

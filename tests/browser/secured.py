@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pandas as pd
 from sqlalchemy import URL, Engine, text
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from aura_engine.domain import RiskLevel
 from aura_engine.settings import documented_variables
@@ -209,6 +210,19 @@ class Heard:
 
     def forget(self) -> None:
         self.parts.clear()
+
+    def has_no_pulse(self) -> bool:
+        """Tell whether a run of the whole page has ended that asked for no other by itself."""
+        asks = True
+        for message in map(ForwardMsg.FromString, self.parts):
+            kind = message.WhichOneof("type")
+            if kind == "new_session" and not message.new_session.fragment_ids_this_run:
+                asks = False
+            asks |= kind == "auto_rerun"
+            has_ended = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            if kind == "script_finished" and has_ended and not asks:
+                return True
+        return False
 
     def of(self, words: list[str]) -> set[str]:
         """Return which of some words were said, or stand in the page."""

@@ -25,6 +25,7 @@ from tests.browser.secured import (
     pseudonyms,
 )
 from tests.desk import Desk
+from tests.patience import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 LIFETIMES = (4, 16, 64, 256)
@@ -177,9 +178,11 @@ def test_an_account_that_is_disabled_opens_nothing_from_the_next_rerun_on(
     email = "luz@escuela.example"
     secured.add(email, Role.COUNSELOR)
     enter(page, secured, email)
-    page.get_by_text(t("ui.live"), exact=True).click()  # so that nothing but a click reruns
-    settle(page, TITLES[""])
     assert heard.of(data)
+    heard.forget()
+    page.get_by_text(t("ui.live"), exact=True).click()  # so that nothing but a click reruns
+    eventually(lambda: page.wait_for_timeout(100) or heard.has_no_pulse())
+    settle(page, TITLES[""])
     secured.disable(email)
     heard.forget()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=TITLES["alto_riesgo"]).click()

@@ -22,6 +22,11 @@ from aura_engine.store.people import save_people
 from tests.integration.store.conftest import TEMPLATE, build_template
 
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+WAITS = """
+    SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND datname = current_database()
+"""
+"""How many transactions of this database wait for a lock."""
 NO_MEMBERSHIPS = pd.DataFrame(columns=["user_id_raiz", "community_id", "category"])
 
 

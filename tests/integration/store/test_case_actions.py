@@ -29,16 +29,12 @@ from tests.integration.store.case_rows import (
     population,
     see,
 )
-from tests.integration.store.rows import AS_OF, people, scalar
+from tests.integration.store.rows import AS_OF, WAITS, people, scalar
 from tests.patience import PATIENCE, eventually
 
 GROUP = UUID(int=77)
 NOON = local(2, 12)
 ANA = Viewer("user:1", Role.COUNSELOR)
-WAITS = """
-    SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-    WHERE NOT granted AND datname = current_database()
-"""
 Act = Callable[[Engine, Viewer, CaseRef], int]
 
 ACTS: dict[str, Act] = {

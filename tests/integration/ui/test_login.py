@@ -194,6 +194,24 @@ def test_signing_out_empties_the_session(open_app: OpenApp, store: Engine):
     assert "Identifíquese" in said(app.run())
 
 
+def test_the_way_out_is_told_by_the_last_run_whatever_reruns(
+    open_app: OpenApp, store: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Streamlit drops what a run has told the browser when another begins at once."""
+    create_account(store, SYSTEM, ANA, Role.SUPERVISOR)
+    told: list[None] = []
+    logout = st.logout
+    monkeypatch.setattr(st, "logout", lambda: (told.append(None), logout()))
+    app = open_app(claims())
+    assert not told
+    app.button(key="sign_out").click().run()
+    assert "Identifíquese" in said(app)  # and nothing of the page, which would look for news
+    for _ in range(3):
+        told.clear()
+        app.run()
+        assert told
+
+
 def test_anonymous_reading_does_not_undo_signing_in(open_app: OpenApp):
     app = open_app({"is_logged_in": False}, settings={"AURA_ALLOW_ANONYMOUS": "1"})
     assert "Identifíquese" in said(app)
