@@ -216,9 +216,7 @@ class Heard:
         asks = True
         for message in map(ForwardMsg.FromString, self.parts):
             kind = message.WhichOneof("type")
-            if kind == "new_session" and not message.new_session.fragment_ids_this_run:
-                asks = False
-            asks |= kind == "auto_rerun"
+            asks = kind == "auto_rerun" or (asks and kind != "new_session")
             has_ended = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
             if kind == "script_finished" and has_ended and not asks:
                 return True
