@@ -147,8 +147,8 @@ def form(
 ) -> None:
     """Draw one of the forms.
 
-    What others did since it was opened may reach the page while its button is on the way down: but
-    for a note, which takes nothing back, the first press after news only tells them.
+    What others did since it was opened may reach the page while its button is on the way down: the
+    first press after news only tells them. A note waits only where it would go to another case.
 
     Parameters
     ----------
@@ -177,8 +177,9 @@ def form(
 
 def _submit(viewer: Viewer, case: Case, name: str, news: Sequence[Done]) -> None:
     unread = [row for row in news if _mark(row) not in st.session_state.get(_read(case), ())]
-    # What a closed case refuses, it refuses in its own words.
-    if unread and name != "note" and case["stage"] != CaseStage.CLOSED:
+    # A note takes nothing back, and what a closed case refuses, it refuses in its own words.
+    must_read = name != "note" and case["stage"] != CaseStage.CLOSED
+    if unread and (must_read or is_another(case)):
         st.session_state[_read(case)] = frozenset(map(_mark, news))
         said = t("case.news_first", did=news_in_words(unread, databases.zone()))
         outcomes.tell(place_of(case["pseudonym"]), refused=[said])

@@ -179,8 +179,13 @@ def test_a_half_written_note_outlasts_that_another_case_of_the_person_is_opened(
     assert field(page, "note") == typed_in
     assert "el sistema abrió el caso (" in news(page)
     assert "Es otro caso de la misma persona" in news(page)
-    of_case(page.text_area, "note").set_value(TEXT)
-    press(page, "Guardar nota")
+    told = []
+    for _ in range(2):
+        assert note_with(store, entered_again) is None
+        of_case(page.text_area, "note").set_value(TEXT)
+        press(page, "Guardar nota")
+        told.append("No se guardó nada todavía" in said(page))
+    assert told == [True, False]
     assert "Nota guardada." in said(page)
     assert note_with(store, entered_again) == TEXT
     assert note_with(store, case) is None
