@@ -1,8 +1,9 @@
 """Who looks: signed in by an identity provider, chosen in the demo, or sitting at this machine.
 
-Streamlit reads who is signed in once, when a session begins: a token that has ended, and one of a
-tab that signed out elsewhere, go on counting. So each rerun asks for the token's end and for the
-account in the analytics database, which alone says what somebody may do.
+Streamlit reads who is signed in once, when a session begins: a token that has ended, and one whose
+holder signed out in another tab, go on counting. So each rerun asks for the token's end, for the
+tokens that were signed out (`aura_ui.signed_out`) and for the account in the analytics database,
+which alone says what somebody may do.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from aura_engine.store.access import (
     came_through_a_proxy,
 )
 from aura_engine.store.accounts import account, is_plain_email
-from aura_ui import databases
+from aura_ui import databases, signed_out
 from aura_ui.page import now
 
 DEMO: Final = "demo:"
@@ -130,6 +131,14 @@ def public_host() -> str | None:
     return None if auth is None else urlsplit(str(auth.get("redirect_uri", ""))).hostname
 
 
+def sign_out() -> None:
+    """End the token of whoever is signed in, in all their tabs, and send this one out."""
+    claims = st.user.to_dict()
+    if _lasts(claims.get("exp"), now()):
+        signed_out.note(claims, now())
+    st.logout()
+
+
 def chosen_role() -> Role:
     """Return the role that was chosen in the demo; supervision until one was."""
     chosen = st.session_state.get(CHOSEN_ROLE)
@@ -138,7 +147,7 @@ def chosen_role() -> Role:
 
 def _signed_in(claims: Mapping[str, Any], at: datetime) -> Visitor:
     """Return who holds a token, by what the provider says in it and by their account here."""
-    if claims.get("is_logged_in") is not True:
+    if claims.get("is_logged_in") is not True or signed_out.includes(claims):
         return Visitor(refusal=Refusal.SIGNED_OUT)
     if not _lasts(claims.get("exp"), at):
         return Visitor(refusal=Refusal.EXPIRED)

@@ -110,7 +110,7 @@ def _sign_out() -> None:
 
 def _leave() -> None:
     st.session_state[_LEAVES] = True
-    st.logout()
+    login.sign_out()
 
 
 def _look_again() -> None:

@@ -237,7 +237,10 @@ def test_whoever_signs_out_is_out(
     email = "mar@escuela.example"
     secured.add(email, Role.SUPERVISOR)
     enter(page, secured, email)
-    page.get_by_role("button", name=t("login.sign_out")).click()
+    with page.context.new_page() as other_tab:
+        open_page(other_tab, secured.address, "alto_riesgo")
+        page.get_by_role("button", name=t("login.sign_out")).click()
+        expect_refusal(other_tab, "signed_out")
     page.get_by_role("button", name="Yes, sign me out").click()  # of the provider
     expect_refusal(page, "signed_out")
     assert urlsplit(page.url).netloc == urlsplit(secured.address).netloc

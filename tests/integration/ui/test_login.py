@@ -5,6 +5,7 @@ The provider alone is played: its secrets and what it says in a token. All the r
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -51,7 +52,8 @@ def _entry() -> None:
 
 def claims(**given: Any) -> dict[str, Any]:
     ends = datetime.now(UTC) + timedelta(minutes=5)
-    return {"is_logged_in": True, "email": ANA, "exp": int(ends.timestamp()), **given}
+    told = {"email": ANA, "exp": int(ends.timestamp()), "nonce": secrets.token_hex()}
+    return {"is_logged_in": True, **told, **given}
 
 
 @pytest.fixture
@@ -192,6 +194,29 @@ def test_signing_out_empties_the_session(open_app: OpenApp, store: Engine):
     app.button(key="sign_out").click().run()
     assert app.user.get("is_logged_in") is not True
     assert "Identifíquese" in said(app.run())
+
+
+def test_signing_out_ends_the_token_in_every_tab_and_no_other(open_app: OpenApp, store: Engine):
+    create_account(store, SYSTEM, ANA, Role.SUPERVISOR)
+    token = claims()
+    tab, other_tab, other_browser = open_app(token), open_app(token), open_app(claims())
+    tab.button(key="sign_out").click().run()
+    assert "Identifíquese" in said(other_tab.run())
+    assert "Identifíquese" in said(open_app(token))  # of a browser that kept the cookie
+    assert shown(other_browser.run()) is not None
+    assert shown(open_app(claims())) is not None
+
+
+def test_whose_token_ended_before_the_press_is_signed_out_all_the_same(
+    open_app: OpenApp, store: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    create_account(store, SYSTEM, ANA, Role.SUPERVISOR)
+    app = open_app(claims())
+    later = datetime.now(UTC) + timedelta(minutes=6)
+    monkeypatch.setattr(login, "now", lambda: later)
+    app.button(key="sign_out").click().run()
+    assert app.user.get("is_logged_in") is not True
+    assert "Identifíquese" in said(app)
 
 
 def test_the_way_out_is_told_by_the_last_run_whatever_reruns(
