@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -13,10 +14,13 @@ from aura_engine.cluster import Lease, ensure_template
 from aura_engine.pipeline.identity import NameSources
 from aura_engine.settings import Settings
 from aura_engine.store.access import LOCAL, Viewer
+from aura_engine.store.case_actions import CaseRef
 from aura_engine.store.connect import connect_store
 from aura_ui import databases, guard
 from tests.conftest import DatabaseFactory
+from tests.integration.store.case_rows import look, open_case, population
 from tests.integration.store.conftest import TEMPLATE, build_template
+from tests.integration.store.rows import freeze_totals, scalar
 from tests.patience import PATIENCE
 
 OpenPage = Callable[..., AppTest]
@@ -28,6 +32,34 @@ def store(lease: Lease, database_factory: DatabaseFactory) -> Iterator[Engine]:
     engine = connect_store(database_factory(TEMPLATE))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """When a test began."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def user(store: Engine) -> str:
+    """Root id of the only person."""
+    [user] = population(store, 1)
+    freeze_totals(store)
+    return user
+
+
+@pytest.fixture
+def name(store: Engine, user: str) -> str:
+    """Their pseudonym."""
+    return str(scalar(store, "SELECT pseudonym FROM person"))
+
+
+@pytest.fixture
+def case(store: Engine, user: str, now: datetime) -> CaseRef:
+    """Their case, open for two hours."""
+    opened = CaseRef(open_case(store, user, at=now - timedelta(hours=2)), 1)
+    look(store, now)
+    return opened
 
 
 def _page_among_all(name: str, role: str | None) -> None:

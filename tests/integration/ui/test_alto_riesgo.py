@@ -20,7 +20,7 @@ from aura_ui.worklist_filters import Wanted
 from tests.integration.store.case_rows import actions, case_row, open_case, population
 from tests.integration.store.rows import freeze_totals, ids, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import labels, press, said
+from tests.integration.ui.drawn import labels, press, said
 
 COUNSELOR = Viewer("user:1", Role.COUNSELOR)
 ANALYST = Viewer("luz", Role.ANALYST)

@@ -17,40 +17,16 @@ from aura_ui import guard
 from aura_ui.outcomes import OUTCOME
 from aura_ui.outcomes import Outcome as Told
 from aura_ui.page import HELD
-from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
+from tests.integration.store.case_rows import actions, case_row, change, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import choose, labels, note_with, of_case, press, said
+from tests.integration.ui.drawn import choose, labels, note_with, of_case, press, said
 
 EVA, LEO = Viewer("user:1", Role.COUNSELOR), Viewer("user:2", Role.COUNSELOR)
 BUTTONS = {"acknowledge": "Reconocer", "assign": "Asignar", "close": "Cerrar caso"}
 DID = {"acknowledge": "reconoció el caso", "assign": "asignó el caso", "close": "cerró el caso"}
 KEPT = {"acknowledge": "reconocido", "assign": "asignado", "close": "cerrado"}
 TEXT = "Hablé con su tutora"
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture
-def user(store: Engine) -> str:
-    [user] = population(store, 1)
-    freeze_totals(store)
-    return user
-
-
-@pytest.fixture
-def name(store: Engine, user: str) -> str:
-    return str(scalar(store, "SELECT pseudonym FROM person"))
-
-
-@pytest.fixture
-def case(store: Engine, user: str, now: datetime) -> CaseRef:
-    opened = CaseRef(open_case(store, user, at=now - timedelta(hours=2)), 1)
-    look(store, now)
-    return opened
 
 
 def sessions_of(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
-from streamlit.testing.v1 import AppTest
 
 from aura_engine.store import case_actions
 from aura_engine.store.access import ANONYMOUS, LOCAL, Role, Viewer
@@ -18,77 +14,11 @@ from aura_engine.store.case_actions import CaseRef, Outcome
 from aura_engine.store.cases import CaseState
 from aura_engine.store.people import remove_people
 from aura_ui import guard
-from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
-from tests.integration.store.rows import freeze_totals, scalar
+from tests.integration.store.case_rows import actions, case_row, change, look, open_case
 from tests.integration.ui.conftest import OpenPage
+from tests.integration.ui.drawn import choose, labels, note_with, of_case, press, said
 
-Widget = TypeVar("Widget", bound=Any)
 COUNSELOR = Viewer("user:1", Role.COUNSELOR)
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture
-def user(store: Engine) -> str:
-    [user] = population(store, 1)
-    freeze_totals(store)
-    return user
-
-
-@pytest.fixture
-def name(store: Engine, user: str) -> str:
-    return str(scalar(store, "SELECT pseudonym FROM person"))
-
-
-@pytest.fixture
-def case(store: Engine, user: str, now: datetime) -> CaseRef:
-    opened = CaseRef(open_case(store, user, at=now - timedelta(hours=2)), 1)
-    look(store, now)
-    return opened
-
-
-def said(page: AppTest) -> str:
-    assert not page.exception
-    parts = (*page.html, *page.caption, *page.markdown, *page.warning, *page.error, *page.info)
-    return " ".join(
-        str(getattr(element, "value", None) or getattr(element, "body", "")) for element in parts
-    )
-
-
-def labels(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
-
-
-def of_case(widgets: Iterable[Widget], name: str) -> Widget:
-    """Return the widget of that name in the panel of the person's case."""
-    [found] = [one for one in widgets if re.fullmatch(rf"case_.{{7}}_{name}", one.key or "")]
-    return found
-
-
-def choose(page: AppTest, form: str) -> AppTest:
-    """Open a form; one that closes a case names how it ended."""
-    of_case(page.pills, "form").set_value(form)
-    page.run()
-    if form == "close":
-        of_case(page.selectbox, "outcome").set_value(Outcome.ATTENDED)
-    return page
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return page.run()
-
-
-def note_with(store: Engine, case: CaseRef) -> str | None:
-    note = scalar(
-        store,
-        "SELECT note FROM case_action WHERE case_id = :c ORDER BY id DESC LIMIT 1",
-        c=case.id,
-    )
-    return None if note is None else str(note)
 
 
 def test_without_a_case_it_is_said_when_one_is_opened(open_page: OpenPage, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -23,15 +23,10 @@ from aura_ui.page import DRAWN_CASES
 from tests.integration.store.case_rows import actions, case_row, change, look, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import labels, press, said
+from tests.integration.ui.drawn import labels, press, said
 
 COUNSELOR = Viewer("user:1", Role.COUNSELOR)
 NAMES = [f"{letter}2-AAAA" for letter in "ABCD"]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.integration.sources.named import Named, Urls, new_named
 from tests.integration.store.case_rows import open_case, population
 from tests.integration.store.rows import AS_OF, freeze_totals, ids, people, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import labels, press, said
+from tests.integration.ui.drawn import labels, press, said
 from tests.patience import PATIENCE
 
 ANA, NEW = ids(2)

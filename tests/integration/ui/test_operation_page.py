@@ -15,7 +15,7 @@ from aura_engine.store.queue import cancel, enqueue
 from tests.integration.store.rows import AS_OF, ids, scalar
 from tests.integration.store.test_compare import ALTO, BAJO, MODERADO, WHO, Town, names
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import labels, said
+from tests.integration.ui.drawn import labels, said
 
 ANALYST = Viewer("user:2", Role.ANALYST)
 LISTS = "SELECT count(*) FROM audit_log WHERE action = 'operacion' AND subject = 'list'"

@@ -25,7 +25,7 @@ from tests.integration.store.rows import (
     scalar,
 )
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import said
+from tests.integration.ui.drawn import said
 
 NEWEST = "SELECT max(id) FROM model_version"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -20,14 +20,9 @@ from aura_ui import databases
 from tests.integration.store.case_rows import change, open_case, population
 from tests.integration.store.rows import freeze_totals, scalar
 from tests.integration.ui.conftest import OpenPage
-from tests.integration.ui.test_case_panel import said
+from tests.integration.ui.drawn import said
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture
