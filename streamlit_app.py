@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from aura_engine.i18n import t
-from aura_ui import databases, guide, live, login_page, theme, visits
+from aura_ui import databases, guide, live, login_page, theme, visits, wanted
 from aura_ui.failures import last_resort
 from aura_ui.guard import current_viewer, enter, require_role
 from aura_ui.navigation import pages_for, pages_without_content
@@ -37,7 +37,9 @@ if viewer is None:
     # Navigation is always set up: until then the server would run pages without this file.
     st.navigation(pages_without_content(_refuse), position="hidden").run()
 else:
-    page = st.navigation(pages_for(viewer))
+    pages = pages_for(viewer)
+    page = st.navigation(pages)
+    wanted.follow(pages)
     visits.arrive(page.url_path)
     st.set_page_config(page_title=f"{page.title} · {t('ui.product')}")
     theme.style()

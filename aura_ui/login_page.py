@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.errors import Error as StreamlitError
@@ -11,7 +10,7 @@ from streamlit.errors import Error as StreamlitError
 from aura_engine.i18n import t
 from aura_engine.logs import get_logger
 from aura_engine.store.access import ACCOUNT_ROLES, Viewer
-from aura_ui import login
+from aura_ui import login, wanted
 from aura_ui.login import Refusal
 from aura_ui.page import end
 
@@ -48,7 +47,7 @@ def refuse() -> None:
         st.caption(t("login.known_as", email=found.email))
     if refusal in _CAN_SIGN_IN:
         _offer_providers()
-        if _is_deep_link():
+        if not (wanted.is_first_page() or wanted.can_be_remembered()):
             st.caption(t("login.lands_on_today"))
     if refusal in _HOLD_A_TOKEN:
         _sign_out()
@@ -82,12 +81,6 @@ def sidebar(viewer: Viewer) -> None:
         _sign_out()
 
 
-def _is_deep_link() -> bool:
-    """Tell whether another page than the first was asked for: a provider sends back to that one."""
-    url = st.context.url
-    return bool(st.query_params) or (url is not None and urlsplit(url).path.strip("/") != "")
-
-
 def _choose_role() -> None:
     # The widget's own value would be forgotten by the first run that does not draw it.
     st.session_state[login.CHOSEN_ROLE] = st.session_state[_CHOICE]
@@ -97,6 +90,7 @@ def _offer_providers() -> None:
     for provider in login.providers():
         said = t("login.enter") if provider is None else t("login.enter_with", provider=provider)
         if st.button(said, key=f"sign_in_{provider}", type="primary", icon=":material/login:"):
+            wanted.remember()
             try:
                 st.login(provider)
             except StreamlitError as error:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from aura_engine.i18n import t
 from aura_engine.store.access import Role
 from tests.browser.identity_site import Provider, sign_in, write_secrets
-from tests.browser.pages import TITLES, open_page, settle
+from tests.browser.pages import TITLES, follow, open_page, settle
 from tests.browser.secured import (
     DRAWN,
     ELSEWHERE,
@@ -83,26 +83,28 @@ def test_a_cold_page_asks_to_sign_in_and_shows_nothing(
     assert reads(secured) == before
 
 
-def test_a_supervisor_signs_in_and_lands_on_today(
+def test_a_supervisor_signs_in_and_lands_where_they_wanted_to_go(
     secured: Secured, page: Page, heard: Heard, data: list[str]
 ) -> None:
     email = "ana@escuela.example"
     assert email in secured.users("add", email.upper(), "--role", "supervisor")
     page.goto(f"{secured.address}/usuarios?accion=hoy")
-    expect(page.get_by_text(t("login.lands_on_today"))).to_be_visible()
     sign_in(page, email)
-    settle(page, TITLES[""])
-    assert urlsplit(page.url).path == "/"  # Streamlit brings everybody back to the first page
-    assert urlsplit(page.url).query == ""  # and leaves nothing of what the provider said
+    settle(page, TITLES["usuarios"])
+    assert urlsplit(page.url).path == "/usuarios"
+    assert urlsplit(page.url).query == "accion=hoy"  # and nothing of what the provider said
     expect_signed_in(page, email, "supervisión")
-    assert heard.of(data) >= set(data[:1])
-    open_page(page, secured.address, "usuarios")  # what was wanted is one more click away
     expect(page.get_by_text(email).first).to_be_visible()
+    with page.context.new_page() as other_tab:  # which wanted nothing but the first page
+        open_page(other_tab, secured.address, "")
+        assert urlsplit(other_tab.url).path == "/"
+    follow(page, "")
+    assert heard.of(data) >= set(data[:1])
     with secured.store.connect() as connection:
         number = connection.scalar(
             text("SELECT id FROM app_user WHERE email = :email"), {"email": email}
         )
-    assert secured.reads(f"user:{number}") == ["hoy", "usuarios"]
+    assert secured.reads(f"user:{number}") == ["usuarios", "hoy", "hoy"]  # in two tabs
 
 
 def test_a_counselor_sees_only_the_people_of_their_communities(
@@ -227,7 +229,8 @@ def test_who_signed_in_is_asked_to_again_when_their_token_ends(
         expect_refusal(page, "expired")
         expect_nothing_of(page, heard, data)
     sign_in(page, email)
-    settle(page, TITLES[""])
+    settle(page, TITLES["ficha"])
+    assert urlsplit(page.url).query == f"p={data[0]}"
     assert heard.of(data)
 
 
