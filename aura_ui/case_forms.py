@@ -179,7 +179,7 @@ def _submit(viewer: Viewer, case: Case, name: str, news: Sequence[Done]) -> None
     unread = [row for row in news if _mark(row) not in st.session_state.get(_read(case), ())]
     # A note takes nothing back, and what a closed case refuses, it refuses in its own words.
     must_read = name != "note" and case["stage"] != CaseStage.CLOSED
-    if unread and (must_read or is_another(case)):
+    if unread and (must_read or (name == "note" and is_another(case))):
         st.session_state[_read(case)] = frozenset(map(_mark, news))
         said = t("case.news_first", did=news_in_words(unread, databases.zone()))
         outcomes.tell(place_of(case["pseudonym"]), refused=[said])

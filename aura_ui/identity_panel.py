@@ -21,7 +21,7 @@ from aura_engine.logs import get_logger
 from aura_engine.pipeline.identity import LONGEST_REASON, SHORTEST_REASON, Identity
 from aura_ui import databases
 from aura_ui.failures import last_resort
-from aura_ui.guard import require_role
+from aura_ui.guard import current_viewer, require_role
 from aura_ui.page import hold, release
 from aura_ui.roles import CARERS
 
@@ -62,6 +62,8 @@ def show(pseudonym: str) -> None:
 
 def _panel(pseudonym: str) -> None:
     with last_resort():
+        if current_viewer() is None:
+            st.rerun()  # nobody looks any more, and a press here draws no more than this
         if st.session_state.pop(_HELD, False):
             release()  # whatever was shown here is gone with this drawing
         sent: _Sent | None = st.session_state.pop(SENT, None)

@@ -131,12 +131,11 @@ def public_host() -> str | None:
     return None if auth is None else urlsplit(str(auth.get("redirect_uri", ""))).hostname
 
 
-def sign_out() -> None:
-    """End the token of whoever is signed in, in all their tabs, and send this one out."""
+def end_token() -> None:
+    """Let the token of whoever is signed in count no more, in any of their tabs."""
     claims = st.user.to_dict()
     if _lasts(claims.get("exp"), now()):
         signed_out.note(claims, now())
-    st.logout()
 
 
 def chosen_role() -> Role:

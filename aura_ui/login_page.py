@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import streamlit as st
@@ -12,15 +13,17 @@ from aura_engine.logs import get_logger
 from aura_engine.store.access import ACCOUNT_ROLES, Viewer
 from aura_ui import login, wanted
 from aura_ui.login import Refusal
-from aura_ui.page import end
+from aura_ui.page import end, now
 
 log = get_logger(__name__)
 
 RETRY_SECONDS: Final = 4.0
 """Between two looks for a database that was away."""
 _CHOICE: Final = "demo_role_choice"
-_LEAVES: Final = "signs_out"
-"""In the session: that whoever is signed in asked for the way out."""
+WAY_OUT: Final = timedelta(seconds=10)
+"""For how long each rerun sends a browser out whose user signed out; they may be back after it."""
+_LEFT_AT: Final = "signed_out_at"
+"""In the session: when whoever was signed in asked for the way out."""
 _CAN_SIGN_IN: Final = frozenset({Refusal.SIGNED_OUT, Refusal.EXPIRED})
 _HOLD_A_TOKEN: Final = frozenset(
     {Refusal.UNVERIFIED, Refusal.NO_ACCOUNT, Refusal.DISABLED, Refusal.UNREACHABLE}
@@ -29,16 +32,17 @@ _HOLD_A_TOKEN: Final = frozenset(
 
 def refuse() -> None:
     """Draw the page of those who may not look: why, and what to do."""
+    left_at = st.session_state.get(_LEFT_AT)
+    if left_at is not None and now() - left_at < WAY_OUT:
+        # The way out is a message to the browser, and another rerun may overtake it: without it
+        # the cookie would stay, and the provider's session go on.
+        st.logout()
     found = login.visitor()
     refusal = found.refusal or Refusal.ELSEWHERE
     if refusal is Refusal.ELSEWHERE:
         st.error(t("ui.sign_in"), icon=":material/lock:")
         end()
         return
-    if _LEAVES in st.session_state:
-        # The way out is a message to the browser, and another rerun may overtake it: without it
-        # the cookie would stay, and whoever reloads the page would be signed in again.
-        st.logout()
     log.info("page_refused", why=refusal)
     st.title(t("ui.product"), anchor=False)
     st.markdown(f"**{t(f'login.{refusal}')}**")
@@ -47,8 +51,6 @@ def refuse() -> None:
         st.caption(t("login.known_as", email=found.email))
     if refusal in _CAN_SIGN_IN:
         _offer_providers()
-        if not (wanted.is_first_page() or wanted.can_be_remembered()):
-            st.caption(t("login.lands_on_today"))
     if refusal in _HOLD_A_TOKEN:
         _sign_out()
     if refusal is Refusal.UNREACHABLE:
@@ -103,8 +105,8 @@ def _sign_out() -> None:
 
 
 def _leave() -> None:
-    st.session_state[_LEAVES] = True
-    login.sign_out()
+    login.end_token()  # whoever drew the page is nobody from here on: it ends in `refuse`
+    st.session_state[_LEFT_AT] = now()
 
 
 def _look_again() -> None:

@@ -1,8 +1,9 @@
 """Tokens whose holders signed out.
 
 Streamlit reads the cookie once, when a session begins: signing out in one tab takes the cookie from
-the browser and leaves every other open tab as it was. What is noted here ends those too. The memory
-of this process is enough: whoever comes after a restart has no cookie.
+the browser and leaves every other open tab as it was. What is noted here ends those too. It is
+noted in the memory of this process: after a restart there are no open tabs, and a cookie only where
+the browser was closed before it was sent to the way out.
 """
 
 from __future__ import annotations

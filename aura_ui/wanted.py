@@ -1,9 +1,9 @@
 """Where somebody wanted to go before they signed in.
 
 Streamlit brings everybody who signs in to the first page, whatever address they had opened. That
-address is remembered in this process, for the browser that asked, until it is back. A browser is
-known by the token of Streamlit's own cookie against forged requests; where that is switched off,
-nothing is remembered.
+address is remembered in this process for the browser that asked, and followed by the first session
+of it that opens the first page. A browser is known by the token of Streamlit's own cookie against
+forged requests; each has one address, the last. Whoever's address is forgotten stays on Hoy.
 """
 
 from __future__ import annotations
@@ -53,7 +53,17 @@ class Places:
         self._lock = threading.Lock()
 
     def put(self, browser: bytes, place: Place, at: datetime) -> None:
-        """Remember a place for a while, instead of any other of that browser."""
+        """Remember a place for a while, instead of any other of that browser.
+
+        Parameters
+        ----------
+        browser : bytes
+            Of `browser`.
+        place : Place
+            Where it wants to go.
+        at : datetime
+            Now.
+        """
         with self._lock:
             self._places.pop(browser, None)
             self._forget(at)
@@ -76,22 +86,19 @@ class Places:
 _places: Final = Places()
 
 
-def is_first_page() -> bool:
-    """Tell whether no more was asked for than the page to which signing in leads anyway."""
-    return not _path() and not st.query_params
-
-
-def can_be_remembered() -> bool:
-    """Tell whether this browser can be known again."""
-    return browser(st.context.cookies.get(_COOKIE)) is not None
-
-
 def remember() -> None:
-    """Remember the address that is open, for whoever is about to sign in."""
+    """Remember the address that is open, for whoever is about to sign in.
+
+    On the first page, to which a sign-in that fails leads back, an older address stays.
+    """
     asking = browser(st.context.cookies.get(_COOKIE))
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    if asking is not None and len(str(query)) <= LONGEST:
-        _places.put(asking, Place(_path(), query), now())
+    if asking is None or _is_first_page():
+        return
+    if len(str(query)) > LONGEST:
+        _places.take(asking, now())
+        return
+    _places.put(asking, Place(_path(), query), now())
 
 
 def follow(pages: Mapping[str, list[st.Page]]) -> None:
@@ -106,13 +113,9 @@ def follow(pages: Mapping[str, list[st.Page]]) -> None:
         return
     st.session_state[_LOOKED] = True
     asking = browser(st.context.cookies.get(_COOKIE))
-    if asking is None or not is_first_page():
-        return
-    place = _places.take(asking, now())
-    if place is None or place == Place("", {}):
-        return
+    place = _places.take(asking, now()) if asking is not None and _is_first_page() else None
     for page in (page for group in pages.values() for page in group):
-        if page.url_path == place.path:
+        if place is not None and page.url_path == place.path:
             st.switch_page(page, query_params=place.query)
 
 
@@ -124,11 +127,11 @@ def browser(cookie: str | None) -> bytes | None:
     cookie : str or None
         ``2|mask|masked token|time``, in hexadecimal: another mask with each answer.
     """
-    version, *parts = (cookie or "").strip('"').split("|")
-    if version != "2" or len(parts) != 3:
+    parts = cookie.strip('"').split("|") if isinstance(cookie, str) else []
+    if len(parts) != 4 or parts[0] != "2":
         return None
     try:
-        mask, masked = (bytes.fromhex(part) for part in parts[:2])
+        mask, masked = (bytes.fromhex(part) for part in parts[1:3])
     except ValueError:
         return None
     if len(mask) != 4 or not masked:
@@ -136,5 +139,12 @@ def browser(cookie: str | None) -> bytes | None:
     return bytes(byte ^ mask[at % 4] for at, byte in enumerate(masked))
 
 
+def _is_first_page() -> bool:
+    return not _path() and not st.query_params
+
+
 def _path() -> str:
-    return urlsplit(st.context.url or "").path.strip("/").rpartition("/")[2]
+    """Return the page's part of the address; under a base path there is more before it."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = urlsplit(st.context.url or "").path.strip("/")
+    return path.removeprefix(base).strip("/")

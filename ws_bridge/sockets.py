@@ -99,16 +99,16 @@ class Sockets:
 
     async def _close_revoked(self) -> None:
         """Close the sockets of those who may do less now than when they came, or other things."""
-        callers = {c: c.caller for c in self.hub.clients if c.caller.holder is not None}
-        if not callers:
+        holders = [c for c in self.hub.clients if c.caller.holder is not None]
+        if not holders:
             return
         try:
-            still = await run_in_threadpool(self.gate.still, set(callers.values()))
+            still = await run_in_threadpool(self.gate.still, {c.caller for c in holders})
         except StoreError as error:
             log.warning("accounts_not_seen", reason=str(error))
             return
-        for client, caller in callers.items():
-            if caller not in still:
+        for client in holders:
+            if client.caller not in still:
                 client.close(CloseCode.MAY_NOT)
 
     async def serve(self, socket: WebSocket, channel: Channel, place: Place) -> None:

@@ -43,7 +43,8 @@ def save_refs(engine: Engine, refs: pd.DataFrame, *, revision: str) -> set[bytes
     for batch in in_batches(staged):
         with engine.begin() as connection:
             stage_frame(connection, "staged_text", _TEXT_COLUMNS, batch)
-            connection.execute(text(_QUERIES["upsert_refs"]))
+            changed = connection.scalars(text(_QUERIES["upsert_refs"])).all()
+            connection.execute(text(_QUERIES["hold_scores"]), {"hmacs": list(changed)})
             found = connection.scalars(text(_QUERIES["unscored"]), {"revision": revision})
             unscored.update(bytes(hmac) for hmac in found)
     return unscored
@@ -244,13 +245,26 @@ def sweep_scores(engine: Engine, *, settled: datetime, kept: Collection[str]) ->
 
 
 def delete_orphans(connection: Connection, hmacs: Sequence[bytes]) -> int:
-    """Delete what was scored of texts that nobody holds any more; return how many scores went.
+    """Delete the scores of texts that nobody holds any more, in the caller's transaction.
 
-    A reference that another transaction is about to commit keeps its score: either it waits for
-    this one and has its text scored again, or this one waits for it.
+    A reference that another transaction is about to commit keeps its scores: either that one waits
+    for this one and has the text scored again, or this one waits for that one. A score that is
+    stored later goes with the sweep.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the analytics database.
+    hmacs : sequence of bytes
+        Of texts that went.
+
+    Returns
+    -------
+    int
+        How many scores are gone.
     """
-    orphans = connection.scalars(text(_QUERIES["lock_orphans_among"]), {"hmacs": list(hmacs)}).all()
-    return _delete_locked(connection, orphans)
+    orphans = connection.scalars(text(_QUERIES["lock_orphans_among"]), {"hmacs": list(hmacs)})
+    return _delete_locked(connection, orphans.all())
 
 
 def _delete_locked(connection: Connection, orphans: Sequence[str]) -> int:

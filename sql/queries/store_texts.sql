@@ -10,22 +10,25 @@ FOR KEY SHARE OF p
 ON CONFLICT (source, text_id) DO UPDATE
 SET user_id_raiz = excluded.user_id_raiz, hmac = excluded.hmac, written_at = excluded.written_at
 WHERE (text_ref.user_id_raiz, text_ref.hmac, text_ref.written_at)
-      IS DISTINCT FROM (excluded.user_id_raiz, excluded.hmac, excluded.written_at);
+      IS DISTINCT FROM (excluded.user_id_raiz, excluded.hmac, excluded.written_at)
+RETURNING hmac;
+
+-- name: hold_scores
+-- Until the references to them are committed: whoever deletes scores without a reference cannot see
+-- ours before. Whoever was deleting one is waited for.
+SELECT FROM text_score s WHERE s.hmac = ANY(:hmacs)
+ORDER BY s.hmac, s.model_revision
+FOR KEY SHARE OF s;
 
 -- name: delete_refs
 -- A text that is gone, or no longer words, takes its reference with it.
 DELETE FROM text_ref r USING staged_gone g WHERE r.source = g.source AND r.text_id = g.text_id;
 
 -- name: unscored
--- Which staged hashes the model has not seen in this revision. The scores that are there are locked:
--- whoever deletes scores without a reference cannot see ours before they are committed.
-WITH held AS MATERIALIZED (
-    SELECT s.hmac FROM text_score s
-    WHERE s.model_revision = :revision AND s.hmac IN (SELECT t.hmac FROM staged_text t)
-    ORDER BY s.hmac
-    FOR KEY SHARE OF s)
-SELECT DISTINCT t.hmac FROM staged_text t
-WHERE NOT EXISTS (SELECT FROM held h WHERE h.hmac = t.hmac);
+-- Which staged hashes the model has not seen in this revision.
+SELECT DISTINCT s.hmac FROM staged_text s
+WHERE NOT EXISTS (
+    SELECT FROM text_score k WHERE k.hmac = s.hmac AND k.model_revision = :revision);
 
 -- name: insert_scores
 -- A score that is there stays: the stored one is the truth for every later run.
@@ -70,10 +73,12 @@ DELETE FROM text_ref WHERE ctid = ANY (ARRAY(
 
 -- name: sweep_revisions
 -- Scores of models that are neither in use nor to come; recent ones may be of a run that goes on.
+-- Those that somebody has locked go with the next sweep.
 DELETE FROM text_score WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM text_score
     WHERE scored_at <= :settled AND model_revision <> ALL (CAST(:kept AS text[]))
-    LIMIT :batch));
+    LIMIT :batch
+    FOR UPDATE SKIP LOCKED));
 
 -- name: lock_settled_orphans
 -- Scores that no reference needs; recent ones may be about to get theirs, and so may those that
@@ -84,7 +89,7 @@ LIMIT :batch
 FOR UPDATE OF s SKIP LOCKED;
 
 -- name: lock_orphans_among
--- The same among some hashes, whatever their age. Everybody locks in this order.
+-- The same among some hashes, whatever their age, in the order of hold_scores; sweeps never wait.
 SELECT CAST(s.ctid AS text) FROM text_score s
 WHERE s.hmac = ANY(:hmacs) AND NOT EXISTS (SELECT FROM text_ref r WHERE r.hmac = s.hmac)
 ORDER BY s.hmac, s.model_revision

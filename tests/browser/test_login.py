@@ -54,6 +54,13 @@ def enter(page: Page, secured: Secured, email: str) -> None:
     settle(page, TITLES[""])
 
 
+def leave(page: Page) -> None:
+    """Sign out, here and at the provider."""
+    page.get_by_role("button", name=t("login.sign_out")).click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    expect_refusal(page, "signed_out")
+
+
 def expect_refusal(page: Page, why: str) -> None:
     expect(page.get_by_text(t(f"login.{why}"), exact=True)).to_be_visible()
     expect(page.get_by_text(t(f"login.{why}_help"))).to_be_visible()
@@ -160,6 +167,22 @@ def test_somebody_without_an_account_is_told_whom_to_ask(
     expect_refusal(page, "no_account")
     expect_nothing_of(page, heard, data)
     assert reads(secured) == before
+
+
+def test_the_address_outlasts_a_sign_in_that_fails(
+    secured: Secured, page: Page, data: list[str]
+) -> None:
+    email = "paz@escuela.example"
+    secured.add(email, Role.COUNSELOR)
+    page.goto(f"{secured.address}/ficha?p={data[0]}")
+    sign_in(page, "nadie@escuela.example")
+    expect_refusal(page, "no_account")
+    leave(page)
+    sign_in(page, email)
+    settle(page, TITLES["ficha"])
+    assert urlsplit(page.url).query == f"p={data[0]}"
+    leave(page)
+    enter(page, secured, email)  # which leads there once
 
 
 def test_an_e_mail_that_the_provider_has_not_checked_opens_nothing(

@@ -6,8 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -237,6 +236,14 @@ def test_a_page_of_another_origin_may_not_listen(
     assert first(client, LIVE, headers=allowed)["type"] == "INITIAL_STATE"
 
 
+class NextMonth(datetime):
+    """A clock by which every token of these tests has ended."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + timedelta(days=32)
+
+
 def test_a_socket_is_closed_when_its_token_ends_or_its_account_is_disabled(
     bridge: Bridge, store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,11 +252,11 @@ def test_a_socket_is_closed_when_its_token_ends_or_its_account_is_disabled(
     with listening(client, LIVE, headers=bearer(uuid.uuid4(), "admin")) as socket:
         socket.receive_json()
         (held,) = client.app.state.sockets.hub.clients  # type: ignore[attr-defined]
-        now = datetime.now(UTC)
-        assert timedelta(days=29) < held.caller.expires_at - now < timedelta(days=31)
-        held.caller = replace(held.caller, expires_at=now)
-        with pytest.raises(WebSocketDisconnect) as ended:
-            socket.receive_json()
+        assert timedelta(days=29) < held.caller.expires_at - datetime.now(UTC) < timedelta(days=31)
+        with monkeypatch.context() as clock:
+            clock.setattr(sockets, "datetime", NextMonth)
+            with pytest.raises(WebSocketDisconnect) as ended:
+                socket.receive_json()
     assert ended.value.code == 4401
     who = with_account(store, Role.SUPERVISOR)
     with listening(client, LIVE, headers=bearer(who)) as socket:

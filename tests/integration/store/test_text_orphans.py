@@ -18,14 +18,11 @@ from aura_engine.store.texts import save_refs, save_scores, sweep_scores
 from tests.integration.store.rows import AS_OF, NO_MEMBERSHIPS, WAITS, ids, people, scalar
 from tests.patience import PATIENCE, eventually
 
-REVISION = "in-use"
+REVISION, TO_COME = "in-use", "to-come"
 SAME_WORDS = bytes(32)
 LEAVES, STAYS = ids(2)
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
-LACKING = (
-    "SELECT count(*) FROM text_ref r"
-    " WHERE NOT EXISTS (SELECT FROM text_score s WHERE s.hmac = r.hmac)"
-)
+SCORES = "SELECT count(*) FROM text_score"
 
 
 def refs(author: str, number: int) -> pd.DataFrame:
@@ -42,10 +39,11 @@ def refs(author: str, number: int) -> pd.DataFrame:
 
 @pytest.fixture
 def scored(store: Engine) -> Engine:
-    """Two people; one has written something, and it has a score."""
+    """Two people; one has written something, and two models have read it."""
     save_people(store, people([LEAVES, STAYS]), NO_MEMBERSHIPS, as_of=AS_OF)
     assert save_refs(store, refs(LEAVES, 1), revision=REVISION) == {SAME_WORDS}
-    save_scores(store, [SAME_WORDS], [0.5], revision=REVISION)
+    for revision in (REVISION, TO_COME):
+        save_scores(store, [SAME_WORDS], [0.5], revision=revision)
     return store
 
 
@@ -77,13 +75,13 @@ def leave(store: Engine) -> None:
 
 def test_who_leaves_takes_their_scores_along(scored: Engine) -> None:
     leave(scored)
-    assert scalar(scored, "SELECT count(*) FROM text_score") == 0
+    assert scalar(scored, SCORES) == 0
 
 
 def test_words_that_somebody_else_wrote_too_keep_their_score(scored: Engine) -> None:
     save_refs(scored, refs(STAYS, 2), revision=REVISION)
     leave(scored)
-    assert scalar(scored, "SELECT count(*) FROM text_score") == 1
+    assert scalar(scored, SCORES) == 2
 
 
 def test_words_that_came_while_their_first_author_left_are_read_again(scored: Engine) -> None:
@@ -102,16 +100,22 @@ def test_who_leaves_waits_for_words_that_are_about_to_come(scored: Engine) -> No
             eventually(lambda: scalar(scored, WAITS) or leaving.done())
         leaving.result(PATIENCE)
         assert writing.result(PATIENCE) == set()
-    assert scalar(scored, LACKING) == 0
+    assert scalar(scored, SCORES) == 2
 
 
 def test_a_sweep_passes_over_words_that_are_about_to_come(scored: Engine) -> None:
     with scored.begin() as connection:
         connection.execute(text("DELETE FROM text_ref"))
     with about_to_commit(scored) as writing:
-        assert sweep_scores(scored, settled=TOMORROW, kept=[REVISION]) == 0
+        assert sweep_scores(scored, settled=TOMORROW, kept=[REVISION, TO_COME]) == 0
     assert writing.result(PATIENCE) == set()
-    assert scalar(scored, LACKING) == 0
+    assert scalar(scored, SCORES) == 2
     with scored.begin() as connection:
         connection.execute(text("DELETE FROM text_ref"))
+    assert sweep_scores(scored, settled=TOMORROW, kept=[REVISION, TO_COME]) == 2
+
+
+def test_a_sweep_of_a_former_model_waits_for_nobody(scored: Engine) -> None:
+    with about_to_commit(scored):
+        assert sweep_scores(scored, settled=TOMORROW, kept=[REVISION]) == 0
     assert sweep_scores(scored, settled=TOMORROW, kept=[REVISION]) == 1
