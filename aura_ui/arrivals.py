@@ -36,8 +36,8 @@ class Arrivals:
         Number of the data that were looked at last.
     known : frozenset of (str, datetime)
         Pseudonym and moment of who entered ALTO up to then.
-    count : int
-        How many entered since `since`.
+    people : frozenset of str
+        Pseudonyms of who entered since `since`, however often.
     since : datetime or None
         When the first of them did.
     toast_until : datetime or None
@@ -47,7 +47,7 @@ class Arrivals:
     viewer: Viewer
     version: int
     known: frozenset[tuple[str, datetime]]
-    count: int = 0
+    people: frozenset[str] = frozenset()
     since: datetime | None = None
     toast_until: datetime | None = None
 
@@ -84,7 +84,7 @@ def look(connection: Connection, viewer: Viewer, version: DataVersion) -> None:
     if new := entered - told.known:
         found = replace(
             found,
-            count=told.count + len(new),
+            people=told.people | {pseudonym for pseudonym, _ in new},
             since=told.since or min(when for _, when in new),
             toast_until=now() + timedelta(seconds=TOAST_SECONDS),
         )
@@ -100,10 +100,11 @@ def tell(zone: tzinfo) -> None:
         Of the reader.
     """
     told: Arrivals | None = st.session_state.get(_STATE)
-    if told is None or not told.count or told.since is None:
+    if told is None or not told.people or told.since is None:
         return
-    one = "_one" if told.count == 1 else ""
-    said = t(f"arrivals.count{one}", count=whole(told.count), when=moment(told.since, zone))
+    count = len(told.people)
+    one = "_one" if count == 1 else ""
+    said = t(f"arrivals.count{one}", count=whole(count), when=moment(told.since, zone))
     # A toast takes the place of an open dialog, and of what is half written there.
     if not dialogs.is_any() and told.toast_until is not None and now() < told.toast_until:
         st.toast(said, icon=":material/arrow_upward:", duration=TOAST_SECONDS)
@@ -114,4 +115,4 @@ def tell(zone: tzinfo) -> None:
 
 def _forget() -> None:
     told: Arrivals = st.session_state[_STATE]
-    st.session_state[_STATE] = replace(told, count=0, since=None, toast_until=None)
+    st.session_state[_STATE] = replace(told, people=frozenset(), since=None, toast_until=None)

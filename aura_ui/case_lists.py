@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.arrow import DataframeStateInput
 
 from aura_engine.errors import AuraError
@@ -119,6 +120,14 @@ def times_done(place: str) -> int:
     """Return how often several cases were acted on, so that a selection begins anew."""
     times: int = st.session_state.get(f"{place}_done", 0)
     return times
+
+
+def above_the_table() -> DeltaGenerator:
+    """Return the place of what can be done to the rows that are selected in the table beneath.
+
+    It is as high as its buttons from the beginning: the first selection moves no row.
+    """
+    return st.container(key="act_together")
 
 
 def act_together(

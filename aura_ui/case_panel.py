@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from html import escape
 from typing import Any, Final
 
 import streamlit as st
 
+from aura_engine.domain import RiskLevel
 from aura_engine.i18n import t
 from aura_engine.pipeline.explanation import PersonExplained
+from aura_engine.pipeline.steadiness import CLEAR_ASI, CONFIRMED_AFTER
 from aura_engine.store.access import Viewer
 from aura_engine.store.cases import CaseStage, Priority
 from aura_engine.store.reads import Colleague
 from aura_ui import case_forms, databases, outcomes
 from aura_ui.case_words import Case, done_in_words, news_in_words, next_steps, status
-from aura_ui.formats import ago, moment
+from aura_ui.formats import ago, moment, whole
 from aura_ui.page import now
 
 SHOWN: Final = 3
@@ -51,8 +53,7 @@ def show(
     """
     with st.container(border=True, key="case_panel"):
         if case is None:
-            known = told is not None and told.person["had_evidence"]
-            st.caption(t("case.none" if known else "case.none_unknown"))
+            st.caption(_why_none(told))
             if told is not None:
                 outcomes.show(case_forms.place_of(told.person["pseudonym"]))
                 case_forms.open_button(viewer, told.person["pseudonym"])
@@ -76,6 +77,16 @@ def show(
         if steps:
             with st.expander(t("case.steps"), icon=":material/directions:"):
                 st.markdown("\n".join(f"- {step}" for step in steps))
+
+
+def _why_none(told: PersonExplained | None) -> str:
+    """Say when a case is opened for somebody who has none."""
+    if told is None or not told.person["had_evidence"]:
+        return t("case.none_unknown")
+    if told.person["cluster_label"] != RiskLevel.ALTO:
+        return t("case.none")
+    hours = CONFIRMED_AFTER // timedelta(hours=1)
+    return t("case.none_high", hours=hours, asi=whole(CLEAR_ASI))
 
 
 def _meanwhile(case: Case, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:

@@ -82,6 +82,7 @@ def _sheet(dark: bool) -> str:
                  border-radius: 6px; font-weight: 650; white-space: nowrap; }}
     {levels}
     .aura-soft {{ color: {soft}; }}
+    .st-key-act_together {{ min-height: 4.6rem; justify-content: flex-end; }}
     .aura-row .why {{ font-size: .92rem; }}
     .aura-row .change {{ white-space: nowrap; }}
     .aura-note {{ color: {soft}; font-size: .87rem; line-height: 1.45; }}

@@ -173,7 +173,12 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            why = (reasons_in_words(reasons, row["pseudonym"]), *_standing(row, clock))
+            left = row["state"] is not None and row["cluster_label"] != RiskLevel.ALTO
+            why = (
+                t("today.left_high") if left else "",
+                reasons_in_words(reasons, row["pseudonym"]),
+                *_standing(row, clock),
+            )
             person_row(viewer, row, why=" · ".join(part for part in why if part))
 
 

@@ -55,9 +55,12 @@ outcomes.show(worklist.PLACE)
 worklist_filters.ask(wanted, viewer)
 if people:
     shown = worklist.table(people, reasons, zone)
+    if is_carer:
+        above = case_lists.above_the_table()
     picked = worklist.pick(people, shown, is_choice=is_carer)
     if is_carer:
-        case_lists.act_together(viewer, picked, team, place=worklist.PLACE)
+        with above:
+            case_lists.act_together(viewer, picked, team, place=worklist.PLACE)
     worklist_filters.choose_page(wanted, number, pages)
     st.caption(
         t("high.change_none") if since is None else t("high.change_since", when=moment(since, zone))

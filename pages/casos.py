@@ -90,14 +90,22 @@ if wanted.vista == UNKNOWN:
 else:
     if wanted.vista == TO_REVIEW:
         st.caption(t("case_lists.to_review_why"))
-    elif waiting := to_review[CaseStage.WAITING]:
-        st.caption(t("case_lists.to_review_beside", count=whole(waiting)))
+    elif beside := sum(
+        count
+        for stage, count in to_review.items()
+        # What somebody has taken up stands among theirs, and in no list of the team.
+        if stage == CaseStage.WAITING or (wanted.vista == TEAM and stage != CaseStage.CLOSED)
+    ):
+        st.caption(t("case_lists.to_review_beside", count=whole(beside)))
     case_filters.ask(wanted)
     if wanted.is_board:
         case_lists.board(columns, counts, working, at, zone)
     elif rows:
         shown = case_lists.table(rows, reasons, working, at, zone)
-        case_lists.act_together(viewer, case_lists.pick(rows, shown), team)
+        above = case_lists.above_the_table()
+        picked = case_lists.pick(rows, shown)
+        with above:
+            case_lists.act_together(viewer, picked, team)
     else:
         case_lists.empty(wanted)
 if not wanted.is_board:

@@ -103,7 +103,7 @@ def test_who_enters_is_toasted_counted_and_seen(sidebar: AppTest, population: En
     assert sidebar.toast[0].value.startswith("1 persona pasó a Alto el ")
     enter_high(population, WHO[0], WHO[1], hours=2)
     drawn(sidebar.run())
-    assert "3 personas pasaron a Alto desde el " in counted(sidebar)
+    assert "2 personas pasaron a Alto desde el " in counted(sidebar)  # one of them twice
     sidebar.button(key="arrivals_seen").click().run()
     assert "a Alto" not in counted(sidebar)
     assert not sidebar.toast

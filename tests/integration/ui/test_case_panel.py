@@ -23,8 +23,17 @@ COUNSELOR = Viewer("user:1", Role.COUNSELOR)
 
 def test_without_a_case_it_is_said_when_one_is_opened(open_page: OpenPage, name: str) -> None:
     page = open_page("ficha", p=name)
-    assert "Sin caso: se abre cuando alguien entra en Alto" in said(page)
+    assert "cuando el nivel Alto dura 20 horas, o antes si el ASI llega a 70" in said(page)
     assert "Reconocer" not in labels(page)
+
+
+def test_below_high_it_is_said_who_gets_a_case(
+    open_page: OpenPage, store: Engine, name: str
+) -> None:
+    with store.begin() as connection:
+        connection.execute(text("UPDATE feature SET cluster_label = 'BAJO_RIESGO'"))
+    page = open_page("ficha", p=name)
+    assert "Sin caso: se abre cuando alguien se mantiene en Alto" in said(page)
 
 
 def test_somebody_without_a_case_is_taken_up_from_their_page(
