@@ -35,7 +35,10 @@ BATCH: Final = 500
 """Cases of one transaction."""
 MATERIAL_RISE: Final = 10.0
 """A rise of the ASI that ends a snooze early and opens a closed case again; as much as makes
-another alert. Where less than twice as much is left up to 100, half of it is enough."""
+another alert. Where less than twice as much is left up to 100, half of it is enough,"""
+LEAST_RISE: Final = 1.0
+"""but no less than this, which readers see: at the end of the scale nothing rises any more, and a
+case that is closed there stays so until the person has left ALTO and come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ class _Steps:
                 note_actions(connection, ended, action, at=self.now)
             return len(rows)
 
-        return self._walk("snoozes_over", change, rise=MATERIAL_RISE)
+        return self._walk("snoozes_over", change, rise=MATERIAL_RISE, least=LEAST_RISE)
 
     def hand_back(self) -> int:
         """Let cases wait again whose holder can look after them no more."""
@@ -174,8 +177,9 @@ class _Steps:
             note_actions(connection, _ids(rows), "reabierto", at=self.now)
             return len(rows)
 
+        risen = {"rise": MATERIAL_RISE, "least": LEAST_RISE}
         since = self.now - REOPEN_WITHIN
-        return self._walk("closed_and_risen", change, rise=MATERIAL_RISE, closed_since=since)
+        return self._walk("closed_and_risen", change, **risen, closed_since=since)
 
     def raise_risen(self) -> int:
         def change(connection: Connection, rows: Sequence[Any]) -> int:

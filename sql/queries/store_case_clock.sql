@@ -36,13 +36,14 @@ WHERE c.id = n.id;
 
 -- name: snoozes_over
 -- Because the time is over, or because the ASI rose meanwhile (near its end by half of what is
--- left), or because the person left ALTO and came back, which an alert tells.
+-- left, if that can be seen), or because the person left ALTO and came back, which an alert tells.
 SELECT c.id, c.snoozed_until <= :now AS is_over
 FROM risk_case c LEFT JOIN user_feature_vector f USING (user_id_raiz)
 WHERE c.state <> 'cerrado' AND c.snoozed_until IS NOT NULL AND c.id > :after
   AND (c.snoozed_until <= :now
        OR f.severity_index
-          >= c.snoozed_severity + least(CAST(:rise AS float8), (100 - c.snoozed_severity) / 2)
+          >= c.snoozed_severity + least(
+              CAST(:rise AS float8), greatest((100 - c.snoozed_severity) / 2, CAST(:least AS float8)))
        OR EXISTS (
            SELECT FROM event e
            WHERE e.user_id_raiz = c.user_id_raiz AND e.type = 'CRITICAL_ALERT'
@@ -63,7 +64,8 @@ FROM risk_case c JOIN user_feature_vector f USING (user_id_raiz)
 WHERE c.state = 'cerrado' AND c.closed_at > :closed_since AND c.id > :after
   AND f.is_sufficient AND f.cluster_label = 'ALTO_RIESGO'
   AND f.severity_index
-      >= c.closed_severity + least(CAST(:rise AS float8), (100 - c.closed_severity) / 2)
+      >= c.closed_severity + least(
+              CAST(:rise AS float8), greatest((100 - c.closed_severity) / 2, CAST(:least AS float8)))
   AND NOT EXISTS (
       SELECT FROM risk_case other
       WHERE other.user_id_raiz = c.user_id_raiz

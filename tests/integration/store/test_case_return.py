@@ -89,8 +89,11 @@ def test_nobody_is_taken_up_who_is_not_in_sight_nor_by_nobody(store: Engine) -> 
 
 @pytest.mark.parametrize(
     ("closed_at_asi", "later", "comes_back"),
-    [(60.0, 69.9, False), (60.0, 70.0, True), (90.0, 94.9, False), (90.0, 95.0, True)],
-)
+    [
+        (60.0, 69.9, False), (60.0, 70.0, True), (90.0, 94.9, False), (90.0, 95.0, True),
+        (98.0, 98.9, False), (98.0, 99.0, True), (99.5, 100.0, False), (100.0, 100.0, False),
+    ],
+)  # fmt: skip
 def test_who_stays_in_alto_and_becomes_more_severe_comes_back_though_closed(
     store: Engine, user: str, closed_at_asi: float, later: float, comes_back: bool
 ) -> None:
@@ -121,12 +124,15 @@ def test_a_case_closed_long_ago_is_not_opened_again_by_the_clock(store: Engine, 
     assert case_row(store, case)["state"] == "cerrado"
 
 
-@pytest.mark.parametrize(("now", "ends"), [(97.4, False), (97.5, True)])
-def test_a_snooze_near_the_end_of_the_scale_ends_by_half_of_what_is_left(
-    store: Engine, user: str, now: float, ends: bool
+@pytest.mark.parametrize(
+    ("put_off_at_asi", "now", "ends"),
+    [(95.0, 97.4, False), (95.0, 97.5, True), (99.5, 100.0, False), (100.0, 100.0, False)],
+)
+def test_a_snooze_near_the_end_of_the_scale_ends_by_half_of_what_is_left_if_that_is_seen(
+    store: Engine, user: str, put_off_at_asi: float, now: float, ends: bool
 ) -> None:
     case = open_case(store, user)
-    snooze(store, case, at=MONDAY, until=local(20, 9), severity=95.0)
+    snooze(store, case, at=MONDAY, until=local(20, 9), severity=put_off_at_asi)
     see(store, now, [user])
     assert look(store, local(3, 9)).returned == ends
 

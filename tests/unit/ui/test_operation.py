@@ -95,8 +95,8 @@ def test_the_language_model_says_how_fast_it_was_when_it_last_read() -> None:
     failed = {"id": 8, "status": "failed", "counts": {"texts": {**read, "scored": 1}}}
     said = reader(failed, run, text_model="aura-es-mini", backend="onnx")
     assert said == (
-        "Lee los textos aura-es-mini (onnx). En la corrida 7 leyó 1,000 textos a 250 por segundo"
-        " (onnx)."
+        "Lee los textos aura-es-mini (onnx). Textos leídos en la corrida 7, la última que leyó"
+        " alguno nuevo: 1,000, a 250 por segundo (onnx)."
     )
     assert "No se sabe qué modelo lee" in reader(run)
     assert reader(text_model="a", backend="b").endswith("leyó textos nuevos.")
