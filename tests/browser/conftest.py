@@ -16,6 +16,7 @@ from tests.browser.chromium import FLAGS, NoChromium, find_chromium, is_required
 from tests.browser.identity_site import Provider, identity_provider, write_secrets
 from tests.browser.node_projects import find_npm
 from tests.browser.pages import PATIENCE_MS
+from tests.browser.people import let_some_wait
 from tests.browser.secured import Secured, secured_pages
 from tests.desk import Desk, free_ports, open_desk
 from tests.integration.store.rows import shared_store
@@ -73,6 +74,7 @@ def browser() -> Iterator[Browser]:
 def desk(browser: Browser) -> Iterator[Desk]:
     """A demo of 120 people with its scheduler, bridge and pages, for all tests that look."""
     with open_desk(is_short=True) as opened:
+        let_some_wait(opened)
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from aura_engine.demo.plan import DemoPlan
 from aura_engine.sources import Source
 from tests.desk import Desk
+from tests.integration.store.case_rows import open_case
 
 MESSAGES: Final = 120
 _ORDINARY: Final = text("""
@@ -16,6 +18,13 @@ _ORDINARY: Final = text("""
     WHERE cluster_label = 'BAJO_RIESGO' AND is_sufficient AND evidence = 6
     ORDER BY severity_index DESC, user_id_raiz LIMIT 1
 """)
+WAITING: Final = 4
+"""People who wait when the tests begin."""
+_HIGH: Final = text("""
+    SELECT f.user_id_raiz::text FROM user_feature_vector f
+    WHERE f.cluster_label = 'ALTO_RIESGO' AND f.is_sufficient
+    ORDER BY f.severity_index DESC, f.user_id_raiz LIMIT :waiting
+""").bindparams(waiting=WAITING)
 _PROFILE: Final = text("SELECT id::text FROM user_profiles WHERE user_id = CAST(:person AS uuid)")
 _WRITE: Final = text("""
     INSERT INTO messages (sender_profile_id, content, created_at, updated_at)
@@ -28,6 +37,15 @@ _WRITE: Final = text("""
     ) AS night
     WHERE u.profile_id IN (CAST(:person AS uuid), CAST(:profile AS uuid))
 """)
+
+
+def let_some_wait(desk: Desk) -> None:
+    """Let a few people in ALTO wait for somebody: the demo's team may have closed every case."""
+    with desk.store.connect() as connection:
+        users = list(connection.scalars(_HIGH))
+    assert len(users) == WAITING, "fewer people of the demo are in ALTO"
+    for user in users:
+        open_case(desk.store, user, at=datetime.now(UTC))
 
 
 def ordinary_person(desk: Desk) -> str:
