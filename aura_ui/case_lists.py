@@ -22,7 +22,7 @@ from aura_engine.store.cases import CaseStage
 from aura_engine.store.reads import Colleague, Load
 from aura_engine.working_hours import WorkingHours
 from aura_ui import databases, guard, outcomes, theme
-from aura_ui.case_filters import Wanted, drop_filters
+from aura_ui.case_filters import TEAM, Wanted, drop_filters
 from aura_ui.case_forms import assignees
 from aura_ui.case_words import (
     Case,
@@ -120,6 +120,20 @@ def times_done(place: str) -> int:
     """Return how often several cases were acted on, so that a selection begins anew."""
     times: int = st.session_state.get(f"{place}_done", 0)
     return times
+
+
+def to_review_beside(wanted: Wanted, to_review: Mapping[CaseStage, int]) -> int:
+    """Return how many cases to review a list leaves out.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The list. Of the team's, all; of one's own, those that nobody has taken up.
+    to_review : mapping of CaseStage to int
+        How many there are.
+    """
+    open_ones = {stage: n for stage, n in to_review.items() if stage != CaseStage.CLOSED}
+    return sum(open_ones.values()) if wanted.vista == TEAM else open_ones[CaseStage.WAITING]
 
 
 def above_the_table() -> DeltaGenerator:

@@ -173,9 +173,9 @@ def first_rows(
     """
     with st.container(gap=None):
         for row in rows:
-            left = row["state"] is not None and row["cluster_label"] != RiskLevel.ALTO
+            has_case, is_high = row["state"] is not None, row["cluster_label"] == RiskLevel.ALTO
             why = (
-                t("today.left_high") if left else "",
+                t("today.not_high") if has_case and not is_high else "",
                 reasons_in_words(reasons, row["pseudonym"]),
                 *_standing(row, clock),
             )

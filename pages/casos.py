@@ -90,12 +90,7 @@ if wanted.vista == UNKNOWN:
 else:
     if wanted.vista == TO_REVIEW:
         st.caption(t("case_lists.to_review_why"))
-    elif beside := sum(
-        count
-        for stage, count in to_review.items()
-        # What somebody has taken up stands among theirs, and in no list of the team.
-        if stage == CaseStage.WAITING or (wanted.vista == TEAM and stage != CaseStage.CLOSED)
-    ):
+    elif beside := case_lists.to_review_beside(wanted, to_review):
         st.caption(t("case_lists.to_review_beside", count=whole(beside)))
     case_filters.ask(wanted)
     if wanted.is_board:

@@ -111,6 +111,16 @@ def test_the_address_says_which_cases_are_shown(
     assert people(page) == [f"{letter}2-AAAA" for letter in who]
 
 
+def test_what_the_team_s_list_leaves_out_is_counted_whoever_holds_it(
+    open_page: OpenPage, store: Engine, cases: list[CaseRef], now: datetime
+) -> None:
+    case_actions.acknowledge(store, LOCAL, cases[2], at=now)  # the one to review
+    assert "Además hay 1 por revisar" in said(open_page("casos", vista="equipo"))
+    assert "por revisar, sin plazo" not in said(open_page("casos", vista="mios"))
+    case_actions.close(store, LOCAL, CaseRef(cases[2].id, 2), Outcome.ATTENDED, at=now)
+    assert "por revisar, sin plazo" not in said(open_page("casos", vista="equipo"))
+
+
 def test_a_list_to_review_has_no_board_and_draws_the_filter_that_it_applies(
     open_page: OpenPage, cases: list[CaseRef]
 ) -> None:

@@ -74,11 +74,11 @@ def test_the_list_shrinks_as_people_are_taken_up_and_ends(
     assert names[2] not in said(page)
 
 
-def test_of_who_left_high_is_said_that_the_case_goes_on(
+def test_of_who_is_not_in_high_is_said_that_the_case_goes_on(
     open_page: OpenPage, store: Engine, cases: list[CaseRef]
 ) -> None:
-    left = "ya no está en Alto; el caso sigue abierto"
-    assert said(hoy(open_page, store)).count(left) == 0
+    not_high = "no está en Alto; el caso sigue abierto"
+    assert said(hoy(open_page, store)).count(not_high) == 0
     with store.begin() as connection:
         connection.execute(
             text(
@@ -87,7 +87,7 @@ def test_of_who_left_high_is_said_that_the_case_goes_on(
             ),
             {"case": cases[0].id},
         )
-    assert said(hoy(open_page, store)).count(left) == 1
+    assert said(hoy(open_page, store)).count(not_high) == 1
 
 
 def test_who_is_late_is_shown_when_the_day_is_done(
